@@ -1,0 +1,1 @@
+"""Answers a question, remembers the turn, keeps the records."""

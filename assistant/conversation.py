@@ -1,0 +1,189 @@
+"""The nouns of a conversation. A `Draft` is never an `Answer`: screens accept `Answer | Refusal` only.
+
+An `Answer` holds `CheckedClaim`s, whose constructor refuses a claim that its checks did not release, so that an
+unchecked draft cannot be shown by mistake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from guardrails.claim import Claim
+from guardrails.patient import Patient
+from guardrails.verdict import Decision, Finding, Verdict
+from retrieval.passage import Passage
+
+
+class RefusalReason(StrEnum):
+    """Why nothing is answered. Each has its own words on the screen and its own next step."""
+
+    NOT_ABOUT_MEDICINES = "not_about_medicines"
+    MEDICINE_NOT_INDEXED = "medicine_not_indexed"
+    NO_EVIDENCE = "no_evidence"
+    WHICH_MEDICINE = "which_medicine"
+    NOTHING_SUPPORTED = "nothing_supported"
+    EMPTY_QUESTION = "empty_question"
+    CHECK_FAILED = "check_failed"
+    INDEX_UNAVAILABLE = "index_unavailable"
+    INDEX_EMPTY = "index_empty"
+    STORAGE_FAILED = "storage_failed"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked. `id` is the turn's id; `history` holds the earlier questions of the conversation, oldest first."""
+
+    id: str
+    conversation_id: str
+    text: str
+    asked_at: datetime
+    history: tuple[str, ...] = ()
+    patient: Patient = Patient()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Unchecked claims from a generator. `fallback` says why another generator than the one asked for made it."""
+
+    claims: tuple[Claim, ...]
+    generator: str
+    model: str
+    adapter: str = ""
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedClaim:
+    """A claim that its checks released. The constructor refuses one that they did not."""
+
+    claim: Claim
+    verdict: Verdict
+
+    def __post_init__(self) -> None:
+        if self.verdict.decision is not Decision.RELEASE or not self.claim.citations or not self.verdict.checks:
+            raise ValueError("only a released claim with a citation and a check that ran can be shown")
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldClaim:
+    """A claim that failed, kept so that the user is told and a reviewer can look."""
+
+    claim: Claim
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer or refusal rests on: the versions of everything that made it, and what was not known."""
+
+    generator: str = ""
+    model: str = ""
+    adapter: str = ""
+    prompt_version: str = ""
+    rules_version: str = ""
+    index_version: str = ""
+    code_version: str = ""
+    fallback: str = ""
+    not_known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Checked claims with the passages that they cite. At least one claim; every citation resolves to a passage."""
+
+    question: Question
+    claims: tuple[CheckedClaim, ...]
+    passages: tuple[Passage, ...]
+    withheld: tuple[WithheldClaim, ...]
+    basis: Basis
+    seconds: float
+    notices: tuple[str, ...] = ()
+    """What must be read before the claims, for example urgent advice."""
+
+    def __post_init__(self) -> None:
+        keys = {passage.key for passage in self.passages}
+        cited = {citation.key for checked in self.claims for citation in checked.claim.citations}
+        if not self.claims or not cited <= keys:
+            raise ValueError("an answer needs at least one claim, and every citation must resolve to a passage")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Nothing is answered: the reason, what is missing in one sentence, and what to do next."""
+
+    question: Question
+    reason: RefusalReason
+    explanation: str
+    next_step: str
+    withheld: tuple[WithheldClaim, ...] = ()
+    basis: Basis = Basis()
+    seconds: float = 0.0
+    notices: tuple[str, ...] = ()
+
+
+class Step(StrEnum):
+    """The steps that a screen can show while an answer is made."""
+
+    SCREENING = "screening"
+    SEARCHING = "searching"
+    DRAFTING = "drafting"
+    CHECKING = "checking"
+    SAVING = "saving"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step has begun. `detail` is a short text for people, for example "12 passages from 3 sources"."""
+
+    step: Step
+    detail: str = ""
+
+
+Outcome: TypeAlias = Answer | Refusal
+Event: TypeAlias = Progress | CheckedClaim | WithheldClaim | Answer | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and how it ended, as stored."""
+
+    id: str
+    conversation_id: str
+    outcome: Answer | Refusal
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as listed: its title is the first question."""
+
+    id: str
+    title: str
+    started_at: datetime
+    turns: int
+
+
+class FlagKind(StrEnum):
+    INACCURATE = "inaccurate"
+    UNSAFE = "unsafe"
+    CITATION = "citation"
+    OUTDATED = "outdated"
+    OTHER = "other"
+    ADVERSE_EVENT = "adverse_event"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A mark on a turn, by a person or (adverse events) by the machine. `corrected` is the answer the person proposes."""
+
+    id: str
+    turn_id: str
+    kind: FlagKind
+    comment: str
+    corrected: str
+    made_at: datetime
+    made_by: str

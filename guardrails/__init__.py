@@ -1,0 +1,1 @@
+"""Judges text against passages and rules. No state, no database."""

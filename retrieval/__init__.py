@@ -1,0 +1,1 @@
+"""Sources in, passages out: readers, chunking, embeddings, the Qdrant index and search."""
