@@ -1,0 +1,63 @@
+"""The settings of the whole product, composed from each package's own. Values only: `ui/wiring.py` builds things.
+
+Order of precedence: arguments, environment (`PHARMASSIST_RETRIEVAL__MODEL=…`), the TOML file named by
+`PHARMASSIST_CONFIG` (default: `pharmassist.toml` in the data folder), defaults. Unknown keys are an error.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from assistant.settings import AssistantSettings
+from retrieval.settings import RetrievalSettings
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def default_data_dir() -> Path:
+    """`var/` of a checkout, so that two clones never share state; else the user's data folder (XDG)."""
+    if (CHECKOUT / "pyproject.toml").is_file():
+        return CHECKOUT / "var"
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "pharmassist"
+
+
+class Settings(BaseSettings):
+    """Every setting, frozen. `data_dir` holds the embedded index and the database."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PHARMASSIST_", env_nested_delimiter="__", frozen=True, extra="forbid", validate_default=True
+    )
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    database_url: SecretStr = SecretStr("")
+    """Empty: SQLite in the data folder."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=1, le=65535)
+    retrieval: RetrievalSettings = RetrievalSettings()
+    assistant: AssistantSettings = AssistantSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Add the TOML file below the environment."""
+        path = os.environ.get("PHARMASSIST_CONFIG") or _data_dir() / "pharmassist.toml"
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+
+def _data_dir() -> Path:
+    return Path(os.environ.get("PHARMASSIST_DATA_DIR") or default_data_dir())
