@@ -21,6 +21,7 @@ class RefusalReason(StrEnum):
     """Why nothing is answered. Each has its own words on the screen and its own next step."""
 
     NOT_ABOUT_MEDICINES = "not_about_medicines"
+    HARMFUL = "harmful"
     MEDICINE_NOT_INDEXED = "medicine_not_indexed"
     NO_EVIDENCE = "no_evidence"
     WHICH_MEDICINE = "which_medicine"
