@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,8 +20,14 @@ from pydantic_settings import (
 
 from assistant.settings import AssistantSettings
 from retrieval.settings import RetrievalSettings
+from ui.errors import SettingsInvalid
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+# Read elsewhere (the file below, and the tests' own switches), so no typo.
+_OTHER_NAMES = frozenset(
+    {"PHARMASSIST_CONFIG", "PHARMASSIST_SHARED", "PHARMASSIST_CHROMIUM", "PHARMASSIST_VLLM_PYTHON"}
+    | {"PHARMASSIST_TEST_QDRANT_URL"}
+)
 
 
 def default_data_dir() -> Path:
@@ -61,3 +68,31 @@ class Settings(BaseSettings):
 
 def _data_dir() -> Path:
     return Path(os.environ.get("PHARMASSIST_DATA_DIR") or default_data_dir())
+
+
+def load() -> Settings:
+    """The effective settings.
+
+    Raises:
+        SettingsInvalid: a key is unknown or a value does not fit; the message names each.
+    """
+    unknown = sorted(name for name in os.environ if name.startswith("PHARMASSIST_") and not _known(name))
+    if unknown:
+        raise SettingsInvalid(f"unknown setting in the environment: {', '.join(unknown)}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise SettingsInvalid(f"settings do not fit: {wrong}") from error
+    except (OSError, TOMLDecodeError) as error:
+        raise SettingsInvalid(f"the settings file cannot be read: {error}") from error
+
+
+def _known(name: str) -> bool:
+    if name in _OTHER_NAMES:
+        return True
+    first, _, rest = name.removeprefix("PHARMASSIST_").lower().partition("__")
+    nested = {"retrieval": RetrievalSettings, "assistant": AssistantSettings}.get(first)
+    if nested is not None:
+        return rest.partition("__")[0] in nested.model_fields or not rest
+    return not rest and first in Settings.model_fields

@@ -1,0 +1,28 @@
+"""What can go wrong in a surface.
+
+UiError
+├── AddressInUse       the address to serve at is taken or not ours; choose another port
+├── SettingsInvalid    an unknown or ill-typed setting; the message names it
+└── BenchUnavailable   no such benchmark, or its data or code is not there
+"""
+
+from __future__ import annotations
+
+
+class UiError(Exception):
+    """Root of every error of this package; its text is shown as it is."""
+
+
+class AddressInUse(UiError):
+    """The address cannot be listened on."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"Cannot serve at {host}:{port} ({reason}). Stop what uses it, or choose another --port.")
+
+
+class SettingsInvalid(UiError):
+    """An unknown or ill-typed setting."""
+
+
+class BenchUnavailable(UiError):
+    """No such benchmark, or its data or code is not there."""

@@ -1,0 +1,100 @@
+"""Plain text for the terminal: one function per thing that a command prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from assistant.conversation import Answer, Outcome, Refusal
+from finetune.measure import BenchReport, Metric
+from retrieval.ingest import IngestProgress, IngestReport
+from retrieval.passage import Passage, Source
+
+
+def outcome(result: Outcome) -> str:
+    """An answer with numbered sources, or a refusal with its reason."""
+    return _answer(result) if isinstance(result, Answer) else _refusal(result)
+
+
+def _answer(answer: Answer) -> str:
+    numbers = {passage.key: number for number, passage in enumerate(answer.passages, 1)}
+    lines = [f"! {notice}" for notice in answer.notices]
+    for item in answer.claims:
+        marks = "".join(f"[{numbers[citation.key]}]" for citation in item.claim.citations)
+        lines.append(f"- {item.claim.text} {marks}")
+    lines += ["", "Sources:"]
+    lines += [f"  [{numbers[passage.key]}] {_reference(passage)}" for passage in answer.passages]
+    lines += _withheld_lines(answer)
+    lines.append(_basis_line(answer))
+    return "\n".join(lines)
+
+
+def _reference(passage: Passage) -> str:
+    parts = [passage.title, " > ".join(passage.heading), passage.origin]
+    date = f"effective {passage.effective.isoformat()}" if passage.effective else "no date given"
+    mark = "" if passage.verified else "; NOT VERIFIED against the label"
+    return f"{'; '.join(part for part in parts if part)} ({date}; key {passage.key}{mark})"
+
+
+def _withheld_lines(result: Outcome) -> list[str]:
+    if not result.withheld:
+        return []
+    lines = ["", "Withheld (not advice; each failed a check):"]
+    for item in result.withheld:
+        reasons = "; ".join(found.explanation for found in item.findings)
+        lines.append(f"  x {item.claim.text} -- {reasons}")
+    return lines
+
+
+def _basis_line(result: Outcome) -> str:
+    basis = result.basis
+    made_by = basis.generator + (f" ({basis.model})" if basis.model else "")
+    unknown = f" Not known about the patient: {', '.join(basis.not_known)}." if basis.not_known else ""
+    fallback = f" {basis.fallback}" if basis.fallback else ""
+    return f"\nDrafted by: {made_by}; {result.seconds:.2f} s.{fallback}{unknown}"
+
+
+def _refusal(refusal: Refusal) -> str:
+    lines = [f"! {notice}" for notice in refusal.notices]
+    lines += [f"Refused ({refusal.reason.value}): {refusal.explanation}", f"What to do: {refusal.next_step}"]
+    return "\n".join(lines + _withheld_lines(refusal))
+
+
+def ingest_progress(progress: IngestProgress) -> None:
+    """One line per file on standard error, so that `--json` output stays clean."""
+    print(progress.line(), file=sys.stderr, flush=True)
+
+
+def ingest_report(report: IngestReport) -> str:
+    """What was read, skipped and refused, each refused file with its reason."""
+    return report.text()
+
+
+def sources(listed: Sequence[Source]) -> str:
+    """A line per document; superseded ones say by what."""
+    if not listed:
+        return "Nothing is indexed yet. Add labels with: pharmassist ingest PATH"
+    lines = [f"{'document':40} {'version':>8} {'effective':10} title"]
+    for source in sorted(listed, key=lambda each: (each.title.lower(), each.version)):
+        effective = source.effective.isoformat() if source.effective else "-"
+        marks = f"  [superseded by {source.superseded_by}]" if source.superseded_by else ""
+        marks += "" if source.verified else "  [not verified]"
+        lines.append(f"{source.document[:40]:40} {source.version[:8]:>8} {effective:10} {source.title}{marks}")
+    return "\n".join(lines)
+
+
+def bench(report: BenchReport) -> str:
+    """The metrics with their intervals, the peers beside them, and every failure."""
+    lines = [f"bench {report.bench}: {report.seconds:.1f} s, peak {report.peak_mb:.0f} MB", ""]
+    lines += [f"  {name:44} {_metric(metric)}" for name, metric in report.metrics.items()]
+    for peer, values in report.peers.items():
+        lines.append(f"\n  {peer}")
+        lines += [f"    {name:42} {value:.4g}" for name, value in values.items()]
+    lines += [f"\n{len(report.failures)} failures"] if report.failures else []
+    lines += [f"  - {failure}" for failure in report.failures]
+    return "\n".join(lines)
+
+
+def _metric(metric: Metric) -> str:
+    interval = "" if metric.low is None or metric.high is None else f"  [{metric.low:.4f}, {metric.high:.4f}]"
+    return f"{metric.value:.4f}{interval}  n={metric.n}"

@@ -1,0 +1,176 @@
+"""Where settings become objects. Nothing else in the product builds an index, an encoder, a database or a generator."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from assistant.ask import AskTools, ask
+from assistant.conversation import Answer, Basis, Event, Flag, FlagKind, Outcome, Question, Refusal
+from assistant.database import open_database
+from assistant.extract import ExtractiveGenerator
+from assistant.generate import DraftGenerator
+from assistant.prompt import prompt_version
+from assistant.records import Records
+from guardrails.adverse_event import notice
+from guardrails.intake import screen
+from guardrails.judge import judge, rules_version
+from retrieval.encoder import Encoder
+from retrieval.index import Index
+from retrieval.ingest import IngestProgress, IngestReport, ingest
+from retrieval.medicines import Medicines
+from retrieval.search import SearchTools, search
+from ui.settings import Settings, load
+
+OnProgress = Callable[[IngestProgress], None]
+
+CORPUS = Path(__file__).resolve().parents[1] / "retrieval" / "corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Everything that is open while a command runs or the chat is served."""
+
+    settings: Settings
+    index: Index
+    encoder: Encoder
+    medicines: Medicines
+    records: Records
+    tools: AskTools
+
+    def ask(self, question: Question) -> Iterator[Event]:
+        """Answer one question; see `assistant.ask.ask`."""
+        return ask(question, self.tools)
+
+
+def _silent(_progress: IngestProgress) -> None:
+    return None
+
+
+@contextmanager
+def opened(
+    settings: Settings | None = None, on_progress: OnProgress = _silent, *, warm: bool = False
+) -> Iterator[Product]:
+    """Open everything, index the starter corpus where it is missing or changed, and close everything at the end.
+
+    `warm` loads the encoder now, so that the first question does not wait for it.
+    """
+    settings = settings or load()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    encoder = Encoder(settings.retrieval)
+    index = open_index(settings, encoder)
+    try:
+        ingest([CORPUS], index, encoder, settings.retrieval, on_progress)
+        if warm:
+            encoder.encode(["warm"])
+        yield _assembled(settings, index, encoder)
+    finally:
+        index.close()
+
+
+def open_index(settings: Settings, encoder: Encoder, *, create: bool = True) -> Index:
+    """The embedded index of the data folder, or the Qdrant server that the settings name."""
+    wanted = settings.retrieval
+    if wanted.qdrant_url:
+        from retrieval.index.server import open_server
+
+        return open_server(wanted, dimension=encoder.dimension, model=encoder.name)
+    from retrieval.index.edge import open_edge
+
+    folder = settings.data_dir / "index"
+    return open_edge(folder, dimension=encoder.dimension, model=encoder.name, create=create)
+
+
+def _assembled(settings: Settings, index: Index, encoder: Encoder) -> Product:
+    medicines = Medicines.load(index.sources())
+    records = open_records(settings)
+    searching = SearchTools(index, encoder, medicines, settings.retrieval)
+    tools = AskTools(
+        screen=screen,
+        notice=partial(_flags, medicines),
+        search=partial(search, tools=searching),
+        generator=generator(settings),
+        judge=partial(judge, medicines=medicines),
+        store=records,
+        basis=partial(_basis, index.version()),
+    )
+    return Product(settings, index, encoder, medicines, records, tools)
+
+
+def open_records(settings: Settings) -> Records:
+    """Conversations, turns and flags, in SQLite in the data folder or in the database that the settings name."""
+    url = settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'pharmassist.db'}"
+    return Records(open_database(url))
+
+
+def generator(settings: Settings) -> DraftGenerator:
+    """The extractive generator, or vLLM with the extractive generator behind it where a server is named."""
+    extractive = ExtractiveGenerator()
+    if not settings.assistant.llm_url:
+        return extractive
+    from assistant.generate import WithFallback
+    from assistant.vllm import VllmGenerator
+
+    return WithFallback(VllmGenerator(settings.assistant), extractive)
+
+
+def _flags(medicines: Medicines, question: Question) -> tuple[Flag, ...]:
+    """A flag for every reaction that the question reports; kept before anything is answered."""
+    return tuple(
+        Flag(uuid4().hex, question.id, FlagKind.ADVERSE_EVENT, mention.summary(), "", datetime.now(UTC), "machine")
+        for mention in notice(question.text, medicines)
+    )
+
+
+def _basis(index_version: str, question: Question) -> Basis:
+    return Basis(
+        prompt_version=prompt_version(),
+        rules_version=rules_version(),
+        index_version=index_version,
+        code_version=importlib.metadata.version("pharmassist"),
+        not_known=_not_known(question),
+    )
+
+
+def _not_known(question: Question) -> tuple[str, ...]:
+    """What a dose usually depends on and nobody said."""
+    known = question.patient
+    facts = {
+        "age": known.age,
+        "weight": known.weight,
+        "kidney function": known.creatinine_clearance or known.creatinine,
+        "liver function": known.hepatic_class,
+        "pregnancy": known.pregnant,
+        "allergies": known.allergies or None,
+        "other medicines": known.medicines or None,
+    }
+    return tuple(name for name, value in facts.items() if value is None)
+
+
+def ask_once(product: Product, text: str, *, conversation: str = "", history: Sequence[str] = ()) -> Outcome:
+    """Answer one question of a conversation (its stored earlier questions come first) and return how it ended."""
+    conversation_id = conversation or uuid4().hex
+    earlier = tuple(turn.outcome.question.text for turn in product.records.turns(conversation_id))
+    question = Question(uuid4().hex, conversation_id, text, datetime.now(UTC), (*history, *earlier))
+    *_, last = product.ask(question)
+    assert isinstance(last, Answer | Refusal)
+    return last
+
+
+def ingest_into(product: Product, paths: Sequence[Path], on_progress: OnProgress) -> IngestReport:
+    """Read files and folders into the product's index."""
+    return ingest(paths, product.index, product.encoder, product.settings.retrieval, on_progress)
+
+
+def serve_chat(product: Product, host: str, port: int) -> None:
+    """Serve the chat page until it is interrupted."""
+    from ui.chat import build_chat, serve
+
+    status = status_of(product)
+    serve(build_chat(product.ask, product.records, product.index.source, status), host, port)
