@@ -123,13 +123,13 @@ def bench(
 def main() -> None:
     """Run the command; a known failure is one line on standard error and exit code 1, never a stack trace."""
     from assistant.errors import AssistantError
-    from guardrails.errors import GuardrailsError
+    from guardrails.errors import GuardrailError
     from retrieval.errors import RetrievalError
     from ui.errors import UiError
 
     try:
         app()
-    except (AssistantError, GuardrailsError, RetrievalError, UiError) as error:
+    except (AssistantError, GuardrailError, RetrievalError, UiError) as error:
         print(f"pharmassist: {error}", file=sys.stderr)
         raise SystemExit(FAILED) from error
     except KeyboardInterrupt:
