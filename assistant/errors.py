@@ -1,11 +1,17 @@
 """Everything that answering can raise on purpose.
 
 AssistantError
-└── GeneratorError: no usable draft; another generator may still make one
-    ├── GeneratorUnavailable: the model server cannot be reached, fails, or refuses the request
-    ├── GeneratorTimeout: the model server was silent, or writing, for longer than the settings allow
-    ├── DraftMalformed: the reply is not the list of claims that was asked for
-    └── DraftTruncated: the reply was cut off before its end
+├── GeneratorError: no usable draft; another generator may still make one
+│   ├── GeneratorUnavailable: the model server cannot be reached, fails, or refuses the request
+│   ├── GeneratorTimeout: the model server was silent, or writing, for longer than the settings allow
+│   ├── DraftMalformed: the reply is not the list of claims that was asked for
+│   └── DraftTruncated: the reply was cut off before its end
+└── StorageError: the database of conversations cannot do what it should
+    ├── DatabaseUnreachable: it cannot be opened, created or reached
+    ├── DatabaseTooNew: a newer version of pharmassist made it
+    ├── SaveFailed: a turn or flag was not saved, and nothing of it is there
+    ├── ReadFailed: what is stored cannot be read
+    └── UnknownTurn: a flag names a turn that is not stored
 """
 
 from __future__ import annotations
@@ -33,3 +39,27 @@ class DraftMalformed(GeneratorError):
 
 class DraftTruncated(GeneratorError):
     """The reply was cut off before its end."""
+
+
+class StorageError(AssistantError):
+    """The database of conversations cannot do what it should."""
+
+
+class DatabaseUnreachable(StorageError):
+    """It cannot be opened, created or reached."""
+
+
+class DatabaseTooNew(StorageError):
+    """A newer version of pharmassist made it; nothing was changed."""
+
+
+class SaveFailed(StorageError):
+    """A turn or flag was not saved, and nothing of it is there."""
+
+
+class ReadFailed(StorageError):
+    """What is stored cannot be read."""
+
+
+class UnknownTurn(StorageError):
+    """A flag names a turn that is not stored."""

@@ -1,0 +1,1 @@
+"""Numbered revisions of the database's schema, run by `assistant.database.open_database`."""

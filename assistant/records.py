@@ -1,0 +1,147 @@
+"""Saves turns and flags, and reads them again. History is only ever added to: there is no update and no delete.
+
+A turn goes in with everything that belongs to it in one transaction; when `save_turn` has returned, the turn survives
+a crash of the process and of the machine (SQLite: write-ahead log with full synchronisation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, RowMapping
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from assistant.conversation import Conversation, Flag, FlagKind, Turn
+from assistant.database import (
+    CHECKS,
+    CITATIONS,
+    CLAIMS,
+    CONVERSATIONS,
+    FINDINGS,
+    FLAGS,
+    PASSAGES,
+    TURNS,
+    WRITING,
+)
+from assistant.errors import ReadFailed, SaveFailed, UnknownTurn
+from assistant.rows import StoredParts, conversation_row, flag_row, read_flag, read_turn, turn_rows
+
+
+class Records:
+    """The stored conversations behind one engine. Safe to share between threads; every call is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(**{WRITING: True})
+
+    def save_turn(self, turn: Turn, flags: Sequence[Flag] = ()) -> None:
+        """Save the turn and its flags, all or nothing. A flag that is stored already stays as it is.
+
+        Raises `SaveFailed`; then nothing of the turn is stored.
+        """
+        question = turn.outcome.question
+        if (question.id, question.conversation_id) != (turn.id, turn.conversation_id):
+            raise SaveFailed("A turn must carry the ids of its question; nothing was saved.")
+        with self._writing(f"turn {turn.id}") as connection:
+            _begin_conversation(connection, turn)
+            for table, rows in turn_rows(turn):
+                if rows:
+                    connection.execute(sa.insert(table), rows)
+            stored = set(connection.scalars(sa.select(FLAGS.c.id).where(FLAGS.c.id.in_([flag.id for flag in flags]))))
+            fresh = [flag_row(flag) for flag in flags if flag.id not in stored]
+            if fresh:
+                connection.execute(sa.insert(FLAGS), fresh)
+
+    def save_flag(self, flag: Flag) -> None:
+        """Save one flag. A noticed adverse event may come before its turn; every other flag needs a stored turn.
+
+        Raises `UnknownTurn` or `SaveFailed`.
+        """
+        with self._writing(f"flag {flag.id}") as connection:
+            turn = connection.scalar(sa.select(TURNS.c.id).where(TURNS.c.id == flag.turn_id))
+            if turn is None and flag.kind is not FlagKind.ADVERSE_EVENT:
+                raise UnknownTurn("The answer that this flag marks is not stored; reload the conversation.")
+            connection.execute(sa.insert(FLAGS), [flag_row(flag)])
+
+    def turns(self, conversation_id: str) -> tuple[Turn, ...]:
+        """The turns of a conversation, oldest first; empty where there is no such conversation."""
+        return self._read_turns(TURNS.c.conversation_id == conversation_id)
+
+    def turn(self, turn_id: str) -> Turn | None:
+        """One turn, or None where it is not stored."""
+        found = self._read_turns(TURNS.c.id == turn_id)
+        return found[0] if found else None
+
+    def conversations(self, limit: int = 50) -> tuple[Conversation, ...]:
+        """The conversations, the one with the newest turn first."""
+        newest = sa.func.max(TURNS.c.number)
+        query = (
+            sa.select(CONVERSATIONS, sa.func.count().label("turns"))
+            .join(TURNS, TURNS.c.conversation_id == CONVERSATIONS.c.id)
+            .group_by(CONVERSATIONS.c.id, CONVERSATIONS.c.title, CONVERSATIONS.c.started_at)
+            .order_by(newest.desc())
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+            return tuple(Conversation(row["id"], row["title"], row["started_at"], row["turns"]) for row in rows)
+
+    def flags(self, turn_id: str | None = None) -> tuple[Flag, ...]:
+        """The flags of one turn, or all of them, oldest first."""
+        query = sa.select(FLAGS).order_by(FLAGS.c.number)
+        if turn_id is not None:
+            query = query.where(FLAGS.c.turn_id == turn_id)
+        with self._reading() as connection:
+            return tuple(read_flag(row) for row in connection.execute(query).mappings())
+
+    def _read_turns(self, wanted: sa.ColumnElement[bool]) -> tuple[Turn, ...]:
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(TURNS).where(wanted).order_by(TURNS.c.number)).mappings().all()
+            return tuple(read_turn(_parts(connection, row)) for row in rows)
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[Connection]:
+        try:
+            with self._writer.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, UnicodeError, ValueError, OverflowError) as error:
+            advice = (
+                "It is stored already, or lacks a value that it needs."
+                if isinstance(error, IntegrityError)
+                else "Check that the disk is not full and that the database can be written to."
+            )
+            raise SaveFailed(f"Could not save {what}. {advice}") from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
+            raise ReadFailed("The stored conversations cannot be read. Run “pharmassist doctor”.") from error
+
+
+def _begin_conversation(connection: Connection, turn: Turn) -> None:
+    query = sa.select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == turn.conversation_id)
+    if connection.scalar(query) is not None:
+        return
+    # Another connection may begin the same conversation at this very moment; then its row is as good as ours.
+    with suppress(IntegrityError), connection.begin_nested():
+        connection.execute(sa.insert(CONVERSATIONS), [conversation_row(turn)])
+
+
+def _parts(connection: Connection, row: RowMapping) -> StoredParts:
+    def of_turn(table: sa.Table, *order: sa.Column[int]) -> Sequence[RowMapping]:
+        query = sa.select(table).where(table.c.turn_id == row["id"]).order_by(*order)
+        return connection.execute(query).mappings().all()
+
+    return StoredParts(
+        turn=row,
+        passages=of_turn(PASSAGES, PASSAGES.c.position),
+        claims=of_turn(CLAIMS, CLAIMS.c.position),
+        citations=of_turn(CITATIONS, CITATIONS.c.claim, CITATIONS.c.position),
+        findings=of_turn(FINDINGS, FINDINGS.c.claim, FINDINGS.c.position),
+        checks=of_turn(CHECKS, CHECKS.c.claim, CHECKS.c.position),
+    )

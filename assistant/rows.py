@@ -1,0 +1,234 @@
+"""Turns as rows and back: what `assistant.records` stores, and how it is read again, exactly.
+
+Everything is copied into the turn's own rows, the cited passages verbatim, so that a past answer stays readable
+whatever happens to the index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from assistant.conversation import (
+    Answer,
+    Basis,
+    CheckedClaim,
+    Flag,
+    FlagKind,
+    Question,
+    Refusal,
+    RefusalReason,
+    Turn,
+    WithheldClaim,
+)
+from assistant.database import CHECKS, CITATIONS, CLAIMS, FINDINGS, PASSAGES, TURNS
+from guardrails.claim import Claim
+from guardrails.patient import Patient
+from guardrails.verdict import CheckRun, Decision, Finding, Severity, Verdict
+from retrieval.passage import Citation, Passage, Section
+
+Row: TypeAlias = Mapping[str, object]
+
+_ANSWER = "answer"
+_REFUSAL = "refusal"
+_BASIS = tuple(field.name for field in fields(Basis))
+_NUMBERS = ("age", "weight", "height", "creatinine", "creatinine_clearance")
+_LISTS = ("allergies", "medicines")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredParts:
+    """The rows of one turn: its own, and those that hang on it, each list in order."""
+
+    turn: RowMapping
+    passages: Sequence[RowMapping]
+    claims: Sequence[RowMapping]
+    citations: Sequence[RowMapping]
+    findings: Sequence[RowMapping]
+    checks: Sequence[RowMapping]
+
+
+def conversation_row(turn: Turn) -> Row:
+    """The conversation that this turn would begin; its title is the question."""
+    question = turn.outcome.question
+    return {"id": turn.conversation_id, "title": question.text, "started_at": question.asked_at}
+
+
+def flag_row(flag: Flag) -> Row:
+    """One flag."""
+    return asdict(flag) | {"kind": flag.kind.value}
+
+
+def turn_rows(turn: Turn) -> Iterator[tuple[sa.Table, list[Row]]]:
+    """Every row of a turn, tables in the order in which they must be inserted; the conversation is not among them."""
+    outcome = turn.outcome
+    yield TURNS, [_turn_row(turn)]
+    passages = outcome.passages if isinstance(outcome, Answer) else ()
+    yield PASSAGES, [_passage_row(turn.id, at, passage) for at, passage in enumerate(passages)]
+    released = outcome.claims if isinstance(outcome, Answer) else ()
+    judged: list[CheckedClaim | WithheldClaim] = [*released, *outcome.withheld]
+    yield CLAIMS, [_claim_row(turn.id, at, item) for at, item in enumerate(judged)]
+    yield CITATIONS, [row for at, item in enumerate(judged) for row in _citation_rows(turn.id, at, item.claim)]
+    yield FINDINGS, [row for at, item in enumerate(judged) for row in _finding_rows(turn.id, at, _findings(item))]
+    yield CHECKS, [row for at, item in enumerate(released) for row in _check_rows(turn.id, at, item.verdict)]
+
+
+def _turn_row(turn: Turn) -> Row:
+    outcome = turn.outcome
+    question = outcome.question
+    refusal = outcome if isinstance(outcome, Refusal) else None
+    return {
+        "id": turn.id,
+        "conversation_id": turn.conversation_id,
+        "saved_at": turn.saved_at,
+        "kind": _REFUSAL if refusal else _ANSWER,
+        "question": question.text,
+        "asked_at": question.asked_at,
+        "history": list(question.history),
+        "patient": _patient_to_json(question.patient),
+        "reason": refusal.reason.value if refusal else "",
+        "explanation": refusal.explanation if refusal else "",
+        "next_step": refusal.next_step if refusal else "",
+        "notices": list(outcome.notices),
+        "seconds": outcome.seconds,
+        **{name: getattr(outcome.basis, name) for name in _BASIS},
+        "not_known": list(outcome.basis.not_known),
+    }
+
+
+def _patient_to_json(patient: Patient) -> Row:
+    """Decimals as text, because a number in JSON would lose its exact digits."""
+    known = {field.name: getattr(patient, field.name) for field in fields(Patient)}
+    numbers = {name: None if known[name] is None else str(known[name]) for name in _NUMBERS}
+    return known | numbers | {name: list(known[name]) for name in _LISTS}
+
+
+def _passage_row(turn_id: str, position: int, passage: Passage) -> Row:
+    row = asdict(passage)
+    start, end = row.pop("start"), row.pop("end")
+    lists = {"heading": list(passage.heading), "ingredients": list(passage.ingredients)}
+    place = {"turn_id": turn_id, "position": position, "start_char": start, "end_char": end}
+    return row | place | lists | {"section": passage.section.value}
+
+
+def _claim_row(turn_id: str, position: int, item: CheckedClaim | WithheldClaim) -> Row:
+    released = isinstance(item, CheckedClaim)
+    return {"turn_id": turn_id, "position": position, "released": released, "text": item.claim.text}
+
+
+def _findings(item: CheckedClaim | WithheldClaim) -> tuple[Finding, ...]:
+    return item.verdict.findings if isinstance(item, CheckedClaim) else item.findings
+
+
+def _citation_rows(turn_id: str, claim: int, of: Claim) -> list[Row]:
+    return [
+        {"turn_id": turn_id, "claim": claim, "position": at, "key": citation.key, "quote": citation.quote}
+        for at, citation in enumerate(of.citations)
+    ]
+
+
+def _finding_rows(turn_id: str, claim: int, findings: tuple[Finding, ...]) -> Iterator[Row]:
+    for at, finding in enumerate(findings):
+        row = asdict(finding)
+        start, end = row.pop("span")
+        place = {"turn_id": turn_id, "claim": claim, "position": at, "span_start": start, "span_end": end}
+        yield row | place | {"severity": finding.severity.value}
+
+
+def _check_rows(turn_id: str, claim: int, verdict: Verdict) -> list[Row]:
+    return [
+        {"turn_id": turn_id, "claim": claim, "position": at, "rule": check.rule, "ms": check.ms}
+        for at, check in enumerate(verdict.checks)
+    ]
+
+
+def read_turn(parts: StoredParts) -> Turn:
+    """The turn that these rows hold; raises `ValueError` or `KeyError` where they hold none."""
+    row = parts.turn
+    question = Question(
+        row["id"],
+        row["conversation_id"],
+        row["question"],
+        row["asked_at"],
+        tuple(row["history"]),
+        _patient_from_json(row["patient"]),
+    )
+    basis = Basis(**{name: row[name] for name in _BASIS[:-1]}, not_known=tuple(row["not_known"]))
+    judged = [_read_claim(parts, claim) for claim in parts.claims]
+    withheld = tuple(item for item in judged if isinstance(item, WithheldClaim))
+    outcome: Answer | Refusal
+    if row["kind"] == _ANSWER:
+        released = tuple(item for item in judged if isinstance(item, CheckedClaim))
+        passages = tuple(_read_passage(passage) for passage in parts.passages)
+        outcome = Answer(question, released, passages, withheld, basis, row["seconds"], tuple(row["notices"]))
+    else:
+        reason = RefusalReason(row["reason"])
+        words = (row["explanation"], row["next_step"])
+        outcome = Refusal(question, reason, *words, withheld, basis, row["seconds"], tuple(row["notices"]))
+    return Turn(row["id"], row["conversation_id"], outcome, row["saved_at"])
+
+
+def _patient_from_json(stored: Mapping[str, object]) -> Patient:
+    numbers = {name: None if stored[name] is None else Decimal(str(stored[name])) for name in _NUMBERS}
+    lists = {name: _strings(stored[name]) for name in _LISTS}
+    return Patient(**{**stored, **numbers, **lists})  # type: ignore[arg-type]  # checked by the round-trip test
+
+
+def _strings(stored: object) -> tuple[str, ...]:
+    if not isinstance(stored, list):
+        raise ValueError("a stored list is no list")
+    return tuple(str(item) for item in stored)
+
+
+def _read_claim(parts: StoredParts, row: RowMapping) -> CheckedClaim | WithheldClaim:
+    at = row["position"]
+    citations = tuple(Citation(c["key"], c["quote"]) for c in parts.citations if c["claim"] == at)
+    claim = Claim(row["text"], citations)
+    findings = tuple(_read_finding(finding) for finding in parts.findings if finding["claim"] == at)
+    if not row["released"]:
+        return WithheldClaim(claim, findings)
+    checks = tuple(CheckRun(check["rule"], check["ms"]) for check in parts.checks if check["claim"] == at)
+    return CheckedClaim(claim, Verdict(Decision.RELEASE, findings, checks))
+
+
+def _read_finding(row: RowMapping) -> Finding:
+    span = (row["span_start"], row["span_end"])
+    return Finding(row["rule"], row["version"], Severity(row["severity"]), row["explanation"], span, row["evidence"])
+
+
+def _read_passage(row: RowMapping) -> Passage:
+    return Passage(
+        key=row["key"],
+        source_id=row["source_id"],
+        text=row["text"],
+        section=Section(row["section"]),
+        heading=tuple(row["heading"]),
+        start=row["start_char"],
+        end=row["end_char"],
+        ingredients=tuple(row["ingredients"]),
+        title=row["title"],
+        effective=row["effective"],
+        is_table_row=row["is_table_row"],
+        origin=row["origin"],
+        verified=row["verified"],
+    )
+
+
+def read_flag(row: RowMapping) -> Flag:
+    """The flag that this row holds."""
+    made_at: datetime = row["made_at"]
+    return Flag(
+        row["id"],
+        row["turn_id"],
+        FlagKind(row["kind"]),
+        row["comment"],
+        row["corrected"],
+        made_at,
+        row["made_by"],
+    )
