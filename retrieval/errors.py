@@ -7,7 +7,8 @@
     │   ├── IndexBusy          another process holds the embedded index
     │   ├── IndexMismatch      the index was made with another encoder
     │   └── IndexUnreachable   the Qdrant server does not answer, or refuses
-    └── EncoderError           the embedding model cannot be loaded or does not fit
+    ├── EncoderError           the embedding model cannot be loaded or does not fit
+    └── SourceRefused          a file cannot be read as a source; `reason` says why
 
 Each message says what happened and what to do about it, in one sentence or two.
 """
@@ -45,3 +46,12 @@ class IndexUnreachable(IndexFault):
 
 class EncoderError(RetrievalError):
     """The embedding model cannot be loaded, or gives vectors of another size than expected."""
+
+
+class SourceRefused(RetrievalError):
+    """A file cannot be read as a source. The message is the one reason, for the person who offered the file."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in one sentence, without the file's name."""
+        return str(self)
