@@ -30,7 +30,9 @@ def run(_data: Path) -> BenchReport:
         settings = load_settings().model_copy(update={"data_dir": Path(folder)})
         with opened(settings) as product:
             graded = [grade(question, _ask(product, question)) for question in questions]
-    failures = tuple(f"{each.question.id} ({each.grade}): {each.question.ask} -- {each.why}" for each in graded if each.why)
+    failures = tuple(
+        f"{each.question.id} ({each.grade}): {each.question.ask} -- {each.why}" for each in graded if each.why
+    )
     return BenchReport("gold", _metrics(graded), {}, failures, perf_counter() - started, peak_mb())
 
 

@@ -1,0 +1,208 @@
+"""The story of one question with small real parts: every way in ends in exactly one answer or refusal, and is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from assistant.ask import UNSCREENED, AskTools, ask
+from assistant.conversation import (
+    Answer,
+    Basis,
+    CheckedClaim,
+    Draft,
+    Event,
+    Flag,
+    FlagKind,
+    Progress,
+    Question,
+    Refusal,
+    RefusalReason,
+    Turn,
+    WithheldClaim,
+)
+from assistant.errors import SaveFailed
+from assistant.generate import Drafting, DraftRequest
+from guardrails.claim import Claim
+from guardrails.intake import Screened
+from guardrails.verdict import CheckRun, Decision, Finding, Severity, Verdict
+from retrieval.errors import IndexBusy
+from retrieval.index import Hit
+from retrieval.passage import Citation, Passage, Section
+from retrieval.search import Missing, SearchResult
+
+TEXT = "The maximum dose of metformin is 2550 mg per day."
+PASSAGE = Passage(
+    key="metformin-abc123",
+    source_id="metformin@1",
+    text=TEXT,
+    section=Section.DOSAGE,
+    heading=("Maximum dose",),
+    start=0,
+    end=len(TEXT),
+    ingredients=("metformin",),
+    title="Metformin",
+    effective=date(2026, 1, 31),
+)
+GOOD = Claim(TEXT, (Citation(PASSAGE.key, TEXT),))
+BAD = Claim("The maximum dose of metformin is 9999 mg.", (Citation(PASSAGE.key, TEXT),))
+FOUND = SearchResult((Hit(PASSAGE, 1.0),), ("metformin",), (Section.DOSAGE,), (), None)
+QUESTION = Question("t1", "c1", "max metformin for John Smith?", datetime(2026, 11, 23, tzinfo=UTC))
+FLAG = Flag("f1", "t1", FlagKind.ADVERSE_EVENT, "rash", "", datetime(2026, 11, 23, tzinfo=UTC), "machine")
+
+
+@dataclass
+class Store:
+    """Keeps in memory what the records would; `broken` makes every save of a turn fail."""
+
+    broken: bool = False
+    turns: list[Turn] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+
+    def save_turn(self, turn: Turn, flags: tuple[Flag, ...] = ()) -> None:
+        if self.broken:
+            raise SaveFailed("the disk is full")
+        self.turns.append(turn)
+        self.flags += flags
+
+    def save_flag(self, flag: Flag) -> None:
+        self.flags.append(flag)
+
+
+@dataclass(frozen=True)
+class Canned:
+    """Yields the claims that it was given; raises the error, if any, after them."""
+
+    claims: tuple[Claim, ...]
+    error: Exception | None = None
+    name: str = "canned"
+    model: str = ""
+    adapter: str = ""
+
+    def draft(self, request: DraftRequest) -> Drafting:
+        yield from self.claims
+        if self.error:
+            raise self.error
+        return Draft(self.claims, self.name, self.model)
+
+
+def judged(claim: Claim, evidence: Mapping[str, Passage]) -> Verdict:
+    """Releases a claim that is its own quote."""
+    ran = (CheckRun("quote", 0.1),)
+    if claim.text == claim.citations[0].quote:
+        return Verdict(Decision.RELEASE, (), ran)
+    return Verdict(Decision.WITHHOLD, (Finding("number", "1", Severity.BLOCK, "9999 mg is not in the quote"),), ran)
+
+
+def failing(error: Exception) -> Callable[..., Verdict]:
+    def fail(*_: object) -> Verdict:
+        raise error
+
+    return fail
+
+
+def tools(store: Store, **changed: object) -> AskTools:
+    made = AskTools(
+        screen=lambda text: Screened(text.replace("John Smith", "[NAME]"), (), ()),
+        notice=lambda question: (),
+        search=lambda text, history: FOUND,
+        generator=Canned((GOOD,)),
+        judge=judged,
+        store=store,
+        basis=lambda question: Basis(index_version="i1"),
+    )
+    return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def run(store: Store, **changed: object) -> list[Event]:
+    return list(ask(QUESTION, tools(store, **changed)))
+
+
+def test_an_answer_is_checked_saved_and_masked() -> None:
+    store = Store()
+    *events, last = run(store)
+    assert isinstance(last, Answer)
+    assert [type(event) for event in events if not isinstance(event, Progress)] == [CheckedClaim]
+    assert last.question.text == "max metformin for [NAME]?"
+    assert store.turns[0].outcome == last
+    assert last.passages == (PASSAGE,)
+    assert last.basis.generator == "canned"
+    assert last.basis.index_version == "i1"
+
+
+def test_a_failed_claim_is_told_and_never_shown() -> None:
+    *events, last = run(Store(), generator=Canned((BAD, GOOD)))
+    assert isinstance(last, Answer)
+    assert [item.claim for item in last.claims] == [GOOD]
+    assert [item.claim for item in last.withheld] == [BAD]
+    assert any(isinstance(event, WithheldClaim) and event.findings for event in events)
+
+
+def test_only_failed_claims_end_in_a_refusal_that_lists_them() -> None:
+    last = run(Store(), generator=Canned((BAD,)))[-1]
+    assert isinstance(last, Refusal)
+    assert last.reason is RefusalReason.NOTHING_SUPPORTED
+    assert last.withheld[0].claim == BAD
+
+
+def test_an_empty_draft_is_no_evidence() -> None:
+    last = run(Store(), generator=Canned(()))[-1]
+    assert isinstance(last, Refusal)
+    assert last.reason is RefusalReason.NO_EVIDENCE
+    assert "metformin" in last.explanation
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"search": failing(IndexBusy("another process has it"))}, RefusalReason.INDEX_UNAVAILABLE),
+        ({"search": failing(ZeroDivisionError())}, RefusalReason.INTERNAL_ERROR),
+        ({"judge": failing(ValueError("boom"))}, RefusalReason.INTERNAL_ERROR),
+        ({"basis": failing(KeyError("x"))}, RefusalReason.INTERNAL_ERROR),
+        ({"generator": Canned((GOOD,), RuntimeError("model died"))}, RefusalReason.INTERNAL_ERROR),
+        ({"search": lambda text, history: replace(FOUND, missing=Missing("medicine_not_indexed", "zorpa"))},
+         RefusalReason.MEDICINE_NOT_INDEXED),
+        ({"screen": lambda text: Screened(text, (), (), "This asks for help to harm.")}, RefusalReason.HARMFUL),
+        ({"screen": lambda text: Screened("  ", (), ())}, RefusalReason.EMPTY_QUESTION),
+    ],
+)  # fmt: skip
+def test_whatever_fails_ends_in_one_saved_refusal(changed: dict[str, object], reason: RefusalReason) -> None:
+    store = Store()
+    events = run(store, **changed)
+    endings = [event for event in events if isinstance(event, Answer | Refusal)]
+    assert len(endings) == 1
+    assert events[-1] is endings[0]
+    assert isinstance(endings[0], Refusal)
+    assert endings[0].reason is reason
+    assert endings[0].explanation
+    assert endings[0].next_step
+    assert store.turns[0].outcome == endings[0]
+
+
+def test_a_question_that_could_not_be_screened_is_not_kept() -> None:
+    store = Store()
+    last = run(store, screen=failing(RuntimeError("no recogniser")))[-1]
+    assert isinstance(last, Refusal)
+    assert last.question.text == UNSCREENED
+    assert "John" not in repr(store.turns)
+
+
+def test_an_answer_that_cannot_be_saved_is_refused() -> None:
+    last = run(Store(broken=True))[-1]
+    assert isinstance(last, Refusal)
+    assert last.reason is RefusalReason.STORAGE_FAILED
+
+
+def test_a_reported_reaction_is_kept_whatever_else_fails() -> None:
+    store = Store(broken=True)
+    run(store, notice=lambda question: (FLAG,), search=failing(ZeroDivisionError()))
+    assert store.flags == [FLAG]
+
+
+def test_an_error_of_unknown_kind_shows_no_text_of_its_own() -> None:
+    last = run(Store(), search=failing(ValueError("John Smith, born 1950")))[-1]
+    assert isinstance(last, Refusal)
+    assert "John" not in last.explanation
