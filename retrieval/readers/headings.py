@@ -110,7 +110,8 @@ _TOPICS: tuple[tuple[re.Pattern[str], Section], ...] = (
     (_words(r"\bcontraindicat|^do not use"), Section.CONTRAINDICATIONS),
     (
         _words(
-            r"\bpatient counsel|\binformation for patients|^(patient|medication|instructions)\b.*(information|guide|insert|use)"
+            r"\bpatient counsel|\binformation for patients"
+            r"|^(patient|medication|instructions)\b.*(information|guide|insert|use)"
             r"|^what (is|are|should)\b|^(how|who) should|^before (you )?tak|^questions"
         ),
         Section.COUNSELLING,
