@@ -1,0 +1,96 @@
+"""The frame around a conversation as HTML: header, list of conversations, empty page, notes under the question box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.conversation import Conversation
+from ui.markup import count, day, icon, moment, text
+from ui.status import Status
+
+EXAMPLES = (
+    "Metformin: maximum daily dose for adults?",
+    "Can ciprofloxacin be given with tizanidine?",
+    "Warfarin interactions that raise the bleeding risk",
+    "Paracetamol overdose: what does the label say?",
+)
+"""Questions that the starter sources can answer."""
+
+LONGEST_TITLE = 90
+
+
+def header(status: Status) -> str:
+    """Name, purpose, and one line about what stands behind the answers."""
+    return (
+        '<header class="top"><button type="button" class="quiet rail-toggle" data-action="rail" aria-expanded="false" '
+        f'aria-controls="rail">{icon("menu")}<span class="sr-only">Conversations</span></button>'
+        f'<span class="logo">{icon("pill")}</span><h1>pharmassist</h1>'
+        f'<span class="purpose">Medicines questions, answered from drug labels only</span>'
+        f'<span class="status">{text(_status_line(status))}</span></header>'
+    )
+
+
+def _status_line(status: Status) -> str:
+    made_by = " + ".join(word for word in (status.model or status.generator, status.adapter) if word)
+    words = [made_by, count(status.sources, "source")]
+    words += [f"index of {day(status.indexed_on)}"] if status.indexed_on else []
+    return " · ".join(word for word in words if word)
+
+
+def rail(conversations: Sequence[Conversation], current: str) -> str:
+    """The new-conversation button and the earlier conversations, newest first."""
+    items = "".join(_conversation(item, item.id == current) for item in conversations)
+    earlier = f'<h2 class="rail-title">Earlier</h2><ul class="rail-list">{items}</ul>' if items else ""
+    return (
+        '<nav class="rail" aria-label="Conversations"><button type="button" class="primary wide" data-action="new">'
+        f"{icon('plus')}New conversation</button>{earlier}</nav>"
+    )
+
+
+def _conversation(item: Conversation, current: bool) -> str:
+    title = item.title if len(item.title) <= LONGEST_TITLE else item.title[:LONGEST_TITLE].rstrip() + "…"
+    mark = ' aria-current="page"' if current else ""
+    return (
+        f'<li><button type="button" class="rail-item" data-action="open" data-conversation="{text(item.id)}"{mark}>'
+        f'<span class="rail-name">{text(title)}</span>'
+        f'<span class="rail-when">{moment(item.started_at)} · {count(item.turns, "question")}</span></button></li>'
+    )
+
+
+def welcome(examples: Sequence[str] = EXAMPLES) -> str:
+    """The empty page: what this is for, what it will not do, and questions to start with."""
+    buttons = "".join(
+        f'<li><button type="button" class="example" data-action="example">{text(question)}</button></li>'
+        for question in examples
+    )
+    return (
+        '<div class="thread is-empty" data-conversation="" data-turns="0"><div class="welcome">'
+        "<h2>Ask about a medicine</h2>"
+        "<p>Dosing, interactions, contraindications, reactions, pregnancy, overdose. Every sentence of an answer is "
+        "checked against the label it cites, and opens the exact passage. What the sources do not say is not "
+        f'answered.</p><ul class="examples" aria-label="Example questions">{buttons}</ul></div></div>'
+    )
+
+
+def problem(words: str) -> str:
+    """A message beside the question box that is read aloud at once; empty words leave nothing."""
+    body = f"{icon('warning')}<span>{text(words)}</span>" if words else ""
+    return f'<div class="problem" role="alert">{body}</div>'
+
+
+def fineprint() -> str:
+    """What every reader must know, and the keys."""
+    return (
+        '<p class="fineprint"><span>For health professionals. Check the cited passage before you act on a sentence.'
+        '</span><span class="keys"><kbd>Enter</kbd> send <kbd>Shift</kbd> <kbd>Enter</kbd> new line '
+        "<kbd>/</kbd> question box <kbd>Esc</kbd> close source</span></p>"
+    )
+
+
+def panel_frame() -> str:
+    """The empty source panel; its inside is filled when a citation is chosen."""
+    return (
+        '<aside class="panel" id="source-panel" aria-label="Source" hidden><div class="panel-bar"><span>Source</span>'
+        f'<button type="button" class="quiet" data-action="close" aria-label="Close the source">{icon("close")}'
+        '</button></div><div class="panel-body" aria-live="polite"></div></aside>'
+    )

@@ -1,0 +1,181 @@
+"""A conversation as HTML: pure functions from nouns to text. Nothing from people or documents enters unescaped.
+
+The page has two places for turns: the *thread* of finished ones and the *live* one, in which checked sentences appear
+one by one. A draft has no function here, so it cannot be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assistant.conversation import Answer, CheckedClaim, Event, Flag, Progress, Refusal, Step, Turn, WithheldClaim
+from guardrails.verdict import Severity
+from retrieval.passage import Citation, Passage
+from ui.basis import basis_card
+from ui.flagging import flag_box
+from ui.markup import count, icon, text
+from ui.numbering import numbers
+from ui.words import REFUSAL_TITLES, STEP_WORDS
+
+SHOWN_EARLIER = 80
+"""Characters of a title kept in a label that is read aloud."""
+
+
+def thread(conversation_id: str, turns: Sequence[Turn], flags: Mapping[str, Sequence[Flag]]) -> str:
+    """Every finished turn of a conversation, oldest first; `flags` are the marks on each turn, by the turn's id."""
+    articles = "".join(turn_article(turn, flags.get(turn.id, ())) for turn in turns)
+    return f'<div class="thread" data-conversation="{text(conversation_id)}" data-turns="{len(turns)}">{articles}</div>'
+
+
+def turn_article(turn: Turn, flags: Sequence[Flag] = ()) -> str:
+    """One question and how it ended."""
+    outcome = turn.outcome
+    body = _answer(turn.id, outcome) if isinstance(outcome, Answer) else _refusal(outcome)
+    return (
+        f'<article class="turn" data-turn="{text(turn.id)}">{_question(outcome.question.text)}{body}'
+        f"{basis_card(turn.id, outcome)}{flag_box(turn.id, flags)}</article>"
+    )
+
+
+def live(question: str, events: Sequence[Event]) -> str:
+    """The turn in progress: its question, the checked sentences so far and the steps. Empty question: nothing."""
+    if not question:
+        return _live_region("")
+    claims = [event for event in events if isinstance(event, CheckedClaim)]
+    withheld = sum(isinstance(event, WithheldClaim) for event in events)
+    order = numbers(claims)
+    lines = "".join(_claim(claim, _waiting_chips(claim, order)) for claim in claims)
+    note = f'<p class="aside">{count(withheld, "sentence")} withheld by the checks.</p>' if withheld else ""
+    steps = _steps([event for event in events if isinstance(event, Progress)], bool(claims or withheld))
+    return _live_region(f'<article class="turn is-live">{_question(question)}{steps}{lines}{note}</article>')
+
+
+def _live_region(inner: str) -> str:
+    return f'<div class="live" role="log" aria-live="polite" aria-label="Answer in progress">{inner}</div>'
+
+
+def _question(words: str) -> str:
+    return f'<h2 class="question"><span class="sr-only">You asked: </span>{text(words)}</h2>'
+
+
+def _answer(turn_id: str, answer: Answer) -> str:
+    passages = {passage.key: passage for passage in answer.passages}
+    order = numbers(answer.claims)
+    lines = "".join(
+        _claim(checked, _chips(turn_id, position, checked, order, passages))
+        for position, checked in enumerate(answer.claims)
+    )
+    sources = len({passage.source_id for passage in answer.passages})
+    head = f"Answer from {count(sources, 'source')}, every sentence checked against the words it cites"
+    return (
+        f'<div class="outcome is-answer"><p class="outcome-head">{icon("shield")}{head}</p>'
+        f"{_notices(answer)}{lines}{_withheld_line(answer)}{_actions()}</div>"
+    )
+
+
+def _refusal(refusal: Refusal) -> str:
+    title = REFUSAL_TITLES[refusal.reason]
+    return (
+        f'<div class="outcome is-refusal"><p class="outcome-head">{icon("stop")}'
+        f'<strong>Not answered</strong><span class="outcome-why">{text(title)}</span></p>{_notices(refusal)}'
+        f'<p class="claim">{text(refusal.explanation)}</p>'
+        f'<p class="next-step"><span class="label">What to do next</span>{text(refusal.next_step)}</p>'
+        f"{_withheld_line(refusal)}{_actions()}</div>"
+    )
+
+
+def _notices(outcome: Answer | Refusal) -> str:
+    """What must be read first: urgent advice, then that a stand-in wrote the answer, then unverified sources."""
+    words = [*outcome.notices]
+    if outcome.basis.fallback:
+        words.append(outcome.basis.fallback)
+    unverified = isinstance(outcome, Answer) and any(not passage.verified for passage in outcome.passages)
+    if unverified:
+        words.append("Sources marked “unverified” could not be compared with the label that they name.")
+    return "".join(f'<p class="notice" role="note">{icon("warning")}<span>{text(word)}</span></p>' for word in words)
+
+
+def _claim(checked: CheckedClaim, chips: str) -> str:
+    found = checked.verdict.findings
+    first = "".join(
+        f'<p class="notice is-small">{icon("warning")}<span>{text(finding.explanation)}</span></p>'
+        for finding in found
+        if finding.severity is Severity.WARN
+    )
+    after = "".join(
+        f'<span class="remark">{text(finding.explanation)}</span>'
+        for finding in found
+        if finding.severity is Severity.INFORM
+    )
+    return f'{first}<p class="claim">{text(checked.claim.text)}&nbsp;{chips}{after}</p>'
+
+
+def _chips(
+    turn_id: str, claim: int, checked: CheckedClaim, order: Mapping[str, int], passages: Mapping[str, Passage]
+) -> str:
+    return "".join(
+        _chip(turn_id, claim, position, order[citation.key], passages[citation.key])
+        for position, citation in _distinct(checked)
+    )
+
+
+def _distinct(checked: CheckedClaim) -> list[tuple[int, Citation]]:
+    """The citations of a claim with their positions, each passage once."""
+    seen: dict[str, tuple[int, Citation]] = {}
+    for position, citation in enumerate(checked.claim.citations):
+        seen.setdefault(citation.key, (position, citation))
+    return list(seen.values())
+
+
+def _chip(turn_id: str, claim: int, position: int, number: int, passage: Passage) -> str:
+    where = passage.heading[-1] if passage.heading else passage.section.value.replace("_", " ")
+    mark = "" if passage.verified else " (unverified)"
+    label = f"Source {number}: {passage.title[:SHOWN_EARLIER]}, {where}{mark}"
+    look = "chip" if passage.verified else "chip is-unverified"
+    return (
+        f'<button type="button" class="{look}" data-action="source" data-turn="{text(turn_id)}" data-claim="{claim}" '
+        f'data-citation="{position}" aria-label="{text(label)}" title="{text(label)}">{number}</button>'
+    )
+
+
+def _waiting_chips(checked: CheckedClaim, order: Mapping[str, int]) -> str:
+    """Numbers only: the passages can be opened as soon as the turn is saved."""
+    return "".join(f'<span class="chip is-waiting">{order[citation.key]}</span>' for _, citation in _distinct(checked))
+
+
+def _withheld_line(outcome: Answer | Refusal) -> str:
+    if not outcome.withheld:
+        return ""
+    verb = "was" if len(outcome.withheld) == 1 else "were"
+    return (
+        f'<p class="aside">{icon("cut")}<span>{count(len(outcome.withheld), "sentence")} {verb} withheld because '
+        f'a check failed. <button type="button" class="link" data-action="basis">See which and why</button></span></p>'
+    )
+
+
+def _actions() -> str:
+    return (
+        '<div class="actions">'
+        f'<button type="button" class="quiet" data-action="copy">{icon("copy")}Copy with citations</button>'
+        f'<button type="button" class="quiet" data-action="flag">{icon("flag")}Flag</button>'
+        f'<button type="button" class="quiet" data-action="export">{icon("download")}Export conversation</button>'
+        '<span class="said" role="status"></span></div>'
+    )
+
+
+def _steps(progress: Sequence[Progress], checking: bool) -> str:
+    """The steps as a list: done, in progress, to come. Drafting and checking overlap, sentence by sentence."""
+    details = {event.step: event.detail for event in progress}
+    reached = [*details, Step.CHECKING] if checking and Step.DRAFTING in details else list(details)
+    order = list(Step)
+    furthest = max((order.index(step) for step in reached), default=0)
+    rows = "".join(_step(step, order.index(step) - furthest, details.get(step, "")) for step in order)
+    return f'<ol class="steps" aria-label="Steps">{rows}</ol>'
+
+
+def _step(step: Step, distance: int, detail: str) -> str:
+    state = "done" if distance < 0 else "now" if distance == 0 else "later"
+    current = ' aria-current="step"' if state == "now" else ""
+    more = f'<span class="step-detail">{text(detail)}</span>' if detail else ""
+    mark = icon("check") if state == "done" else '<span class="dot"></span>'
+    return f'<li class="step is-{state}"{current}>{mark}<span>{STEP_WORDS[step]}</span>{more}</li>'

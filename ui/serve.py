@@ -1,0 +1,93 @@
+"""Serves the page: one port, this machine by default, and nothing of the page from anywhere else."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.errors import AddressInUse
+
+HERE = Path(__file__).parent
+SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "DejaVu Sans", "sans-serif"]
+SYSTEM_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "DejaVu Sans Mono", "monospace"]
+
+# Gradio's page needs inline scripts and evaluates its templates; everything must still come from this server.
+CONTENT_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class SafeHeaders:
+    """Adds the headers above to every response, without buffering streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; touch only the start of an HTTP response."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def application(blocks: gr.Blocks) -> FastAPI:
+    """The page as an ASGI application: no share link, no telemetry, no API pages, no uploads."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(SafeHeaders)
+    theme = gr.themes.Base(font=SYSTEM_FONTS, font_mono=SYSTEM_MONO)
+    blocks.queue(api_open=False, max_size=200)
+    mounted: FastAPI = gr.mount_gradio_app(
+        app, blocks, path="/", footer_links=[], run_history=False, show_error=False, max_file_size=1,
+        ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False, theme=theme, head=_head(),
+        favicon_path=str(HERE / "favicon.svg"),
+    )  # fmt: skip
+    return mounted
+
+
+def _head() -> str:
+    """Our styles. Not through Gradio's own `css`, which rewrites every selector so that it cannot reach the body."""
+    return f"<style>\n{(HERE / 'style.css').read_text(encoding='utf-8')}</style>"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address; port 0 takes a free one. Raises `AddressInUse`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise AddressInUse(host, port, error.strerror or str(error)) from error
+    return bound
+
+
+def server(blocks: gr.Blocks) -> uvicorn.Server:
+    """A server of the page that has not started; `run(sockets=[listen(...)])` starts it and blocks."""
+    return uvicorn.Server(uvicorn.Config(application(blocks), log_level="warning", timeout_graceful_shutdown=3))
+
+
+def serve(blocks: gr.Blocks, host: str = "127.0.0.1", port: int = 7860) -> None:
+    """Serve until interrupted. Raises `AddressInUse`."""
+    with listen(host, port) as bound:
+        shown = f"[{host}]" if ":" in host else host
+        print(f"pharmassist is at http://{shown}:{bound.getsockname()[1]} (Ctrl+C stops it)", flush=True)
+        server(blocks).run(sockets=[bound])
