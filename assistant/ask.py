@@ -147,6 +147,4 @@ def _what_was_found(found: SearchResult) -> str:
 
 
 def _basis_of(draft: Draft, basis: Basis) -> Basis:
-    return replace(
-        basis, generator=draft.generator, model=draft.model, adapter=draft.adapter, fallback=draft.fallback
-    )
+    return replace(basis, generator=draft.generator, model=draft.model, adapter=draft.adapter, fallback=draft.fallback)

@@ -26,7 +26,9 @@ KEEP_SHARE = 0.55
 LEAST_COVERAGE = 0.34
 _ENDS = re.compile(r"[.!?:;)\]]$")
 _POINTER = re.compile(r"^(see|refer to)\b|\bsee (section|full prescribing|table|warnings)", re.IGNORECASE)
-_LIMIT = re.compile(r"\b(maximum|must not exceed|do not exceed|not exceed|no more than|contraindicated)\b", re.IGNORECASE)
+_LIMIT = re.compile(
+    r"\b(maximum|must not exceed|do not exceed|not exceed|no more than|contraindicated)\b", re.IGNORECASE
+)
 _POPULATIONS = frozenset(
     {Section.PAEDIATRIC, Section.GERIATRIC, Section.RENAL, Section.HEPATIC, Section.PREGNANCY, Section.LACTATION}
 )
