@@ -15,8 +15,8 @@ from assistant.errors import DraftMalformed
 from guardrails.claim import Claim
 from retrieval.passage import Citation
 
-LONGEST_REPLY = 200_000
-"""Characters. No constrained reply comes near; a server that never stops is stopped here."""
+LONGEST_CLAIM = 4_000
+"""Characters of JSON: the longest quote and as much again. A model that repeats itself without end is stopped here."""
 
 _SPACE = " \t\r\n"
 
@@ -49,7 +49,6 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._claim: list[str] = []
-        self._length = 0
         self._depth = 0
         self._in_string = False
         self._escaped = False
@@ -65,17 +64,19 @@ class ReplyReader:
 
     def feed(self, piece: str) -> Iterator[Claim]:
         """Yield the claims that this piece completes. Raises `DraftMalformed`."""
-        self._length += len(piece)
-        if self._length > LONGEST_REPLY:
-            raise DraftMalformed(f"the model wrote more than {LONGEST_REPLY:,} characters")
         for character in piece:
             if self._depth:
-                self._claim.append(character)
+                self._lengthen(character)
                 if self._closes_claim(character):
                     yield _claim_of("".join(self._claim))
                     self._claim.clear()
             elif character not in _SPACE:
                 self._between(character)
+
+    def _lengthen(self, character: str) -> None:
+        self._claim.append(character)
+        if len(self._claim) > LONGEST_CLAIM:
+            raise DraftMalformed("the model wrote a sentence that does not end")
 
     def _closes_claim(self, character: str) -> bool:
         """Follow strings and braces inside a claim; braces within a string do not count."""

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not settings.llm_url:
         print(f"Serving at {DEFAULT_URL}; the chat uses it once PHARMASSIST_ASSISTANT__LLM_URL={DEFAULT_URL} is set.")
     sys.stdout.flush()
-    os.execve(command[0], command, server_environment(python, settings, os.environ))
+    os.execve(command[0], command, server_environment(python, settings, os.environ))  # noqa: S606 - no shell is wanted
 
 
 def _adapter_options(settings: AssistantSettings) -> tuple[str, ...]:
