@@ -15,6 +15,8 @@ class Severity(StrEnum):
 
 
 class Decision(StrEnum):
+    """What happens to a claim. `ESCALATE`: withheld, and a person is asked to look."""
+
     RELEASE = "release"
     WITHHOLD = "withhold"
     ESCALATE = "escalate"

@@ -1,0 +1,102 @@
+"""The words that limit a number (maximum, at least …) and those that say which change it belongs to (start …)."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class Bound(StrEnum):
+    """What a number limits. `PLAIN` where no word says so."""
+
+    PLAIN = "exactly"
+    AT_MOST = "at most"
+    AT_LEAST = "at least"
+    LESS = "less than"
+    MORE = "more than"
+    OVER = "over"
+    WITHIN = "within"
+
+
+_WINDOW = 140
+"""Characters before a number in which its bound may stand; "the maximum recommended daily dose in adults is" fits."""
+
+# In the order in which they are tried: a longer phrase before the shorter one that is inside it.
+_BEFORE = re.compile(
+    r"(?P<AT_MOST>\b(?:maxim(?:um|al)|max\b|up to|at most|ceiling)|≤|<="
+    r"|\b(?:no|not|never)\s+(?:to\s+be\s+|be\s+)?(?:more|greater|higher|longer|older|larger|above|over|beyond)\b(?:\s+than)?"
+    r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*)"
+    r"|(?P<AT_LEAST>\b(?:at least|minim(?:um|al))\b|≥|>="
+    r"|\b(?:no|not)\s+(?:to\s+be\s+|be\s+)?(?:less|fewer|lower|younger|shorter|sooner|earlier|smaller)\s+than\b)"
+    r"|(?P<LESS>\b(?:less|fewer|lower|younger|shorter|smaller)\s+than\b|\bbelow\b|\bunder\b|<)"
+    r"|(?P<MORE>\b(?:more|greater|higher|older|longer|larger)\s+than\b|\babove\b|\bbeyond\b"
+    r"|\bexceed\w*|\bin excess of\b|>)"
+    r"|(?P<OVER>\bover\b)"
+    r"|(?P<WITHIN>\bwithin\b)",
+    re.IGNORECASE,
+)
+# "4 g (maximum)" and "4 g is the maximum daily dose", but not "0.3 mg/kg (maximum 20 mg)".
+_ENDS = r"(?:\s+(?:recommended|total|daily|single|dose|dosage))*(?=\s*(?:[),.;]|\Z))"
+_ADVERB = r"(?:of age\s+|in age\s+)?"
+_AFTER = re.compile(
+    r"\s*,?\s*(?:"
+    rf"{_ADVERB}(?P<AT_LEAST>(?:or|and)\s+(?:more|older|above|over|up|greater|higher|longer|heavier)\b"
+    rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?minimum\b{_ENDS})"
+    rf"|{_ADVERB}(?P<AT_MOST>(?:or|and)\s+(?:less|younger|below|under|fewer|lower|shorter)\b"
+    rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?(?:recommended\s+|total\s+|daily\s+|usual\s+|absolute\s+)*max(?:imum)?\b{_ENDS}"
+    r"|(?:\w+\s+){0,2}?(?:should|must|may|can|is|are)\s+(?:not|never)\s+(?:to\s+)?be\s+exceeded\b))",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    r"\b(?:(?P<start>start\w*|initi(?:al|ate|ation)\w*|initiating|begin\w*|began|begun)"
+    r"|(?P<maintain>mainten\w*|maintain\w*)"
+    r"|(?P<load>loading)"
+    r"|(?P<increase>increas\w*|rais(?:e|ed|ing)|escalat\w*|doubl(?:e|ed|ing))"
+    r"|(?P<decrease>decreas\w*|reduc\w*|lower(?:ed|ing)?|taper\w*|halv\w*)"
+    r"|(?P<stop>stop\w*|discontinu\w*|withdr[ae]w\w*|withh[eo]ld\w*|interrupt\w*|ceas\w*))\b(?!\s+than)",
+    re.IGNORECASE,
+)
+_STEP = re.compile(r"\b(by|to)\s+(?:(?:about|approximately|a|an|another|up to)\s+)*$", re.IGNORECASE)
+BOUND_WORDS = _BEFORE
+"""Any word that bounds a number after it."""
+
+_CLAUSE = re.compile(r"[;\n]|[.!?](?=\s)")
+
+
+def clause_ends(text: str) -> list[int]:
+    """Positions after which words no longer belong to a number that follows."""
+    return [found.end() for found in _CLAUSE.finditer(text)]
+
+
+def bound_of(text: str, before: tuple[int, int], after: tuple[int, int]) -> tuple[Bound, tuple[int, int]]:
+    """The bound of the number between the two stretches of text, and the place of the words that set it."""
+    following = _AFTER.match(text, after[0])
+    if following and following.end() <= after[1]:
+        return _named(following)
+    found = _last(_BEFORE, text, before)
+    return _named(found) if found else (Bound.PLAIN, (0, 0))
+
+
+def _last(pattern: re.Pattern[str], text: str, place: tuple[int, int]) -> re.Match[str] | None:
+    """The match nearest to the end of the place, no further from it than the window."""
+    found = list(pattern.finditer(text, max(place[0], place[1] - _WINDOW), place[1]))
+    return found[-1] if found else None
+
+
+def _named(found: re.Match[str]) -> tuple[Bound, tuple[int, int]]:
+    name = str(found.lastgroup)
+    return Bound[name], found.span(name)
+
+
+def change_of(text: str, before: tuple[int, int]) -> str:
+    """The change that the number belongs to: the last such word before it, and whether it is by or to that amount."""
+    found = _last(_CHANGE, text, before)
+    if found is None:
+        return ""
+    step = _STEP.search(text, found.end(), before[1])
+    return f"{found.lastgroup} {step.group(1).lower()}" if step else str(found.lastgroup)
+
+
+def changes_in(text: str) -> frozenset[str]:
+    """Every change that the text speaks of: start, maintain, load, increase, decrease, stop."""
+    return frozenset(str(found.lastgroup) for found in _CHANGE.finditer(text))

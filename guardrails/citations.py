@@ -1,0 +1,101 @@
+"""The checks that every claim must pass before it is shown, in the order in which they run: `CHECKS`.
+
+The first four look at the citations: they resolve, they quote the passage verbatim, the quote is not cut out of its
+meaning, and the source is current. The others compare wording; a claim that is its quote word for word passes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from guardrails import agreement
+from guardrails.examined import Cited, Examined
+from guardrails.quoting import cut_off
+from guardrails.verdict import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule: its id and version as findings carry them, and the function that applies it."""
+
+    rule: str
+    version: str
+    run: Callable[[Examined], tuple[Finding, ...]]
+
+
+def _finding(rule: str, explanation: str, evidence: str = "") -> Finding:
+    return Finding(rule, "1", Severity.BLOCK, explanation, (0, 0), evidence)
+
+
+def resolves(examined: Examined) -> tuple[Finding, ...]:
+    """The claim cites at least one passage, and every passage that it cites was retrieved for this question."""
+    if not examined.cited:
+        return (_finding("citation", "The sentence cites no source."),)
+    return tuple(
+        _finding("citation", f"“{one.citation.key}” is not among the retrieved passages.")
+        for one in examined.cited
+        if one.passage is None
+    )
+
+
+def quotes_verbatim(examined: Examined) -> tuple[Finding, ...]:
+    """Every quote occurs in the passage that it cites, character by character except for runs of white space."""
+    return tuple(
+        _finding("quote", "The quoted words are not in the cited passage.", one.citation.quote)
+        for one in examined.cited
+        if one.passage is not None and not one.places
+    )
+
+
+def quotes_whole(examined: Examined) -> tuple[Finding, ...]:
+    """No quote leaves out a negation, condition, population or limit of the sentence that it is taken from."""
+    return tuple(
+        _finding("quote-cut", f"The quote leaves out “{left_out}” of its sentence.", one.citation.quote)
+        for one in examined.cited
+        if one.passage is not None and one.places and (left_out := _left_out(one, examined))
+    )
+
+
+def _left_out(one: Cited, examined: Examined) -> str:
+    """What every place of the quote leaves out, or "" where one place stands on its own."""
+    assert one.passage is not None
+    beside = tuple(place for each in examined.cited if each.passage == one.passage for place in each.places)
+    cuts = [cut_off(place, one.passage.text, beside) for place in one.places]
+    return cuts[0] if all(cuts) else ""
+
+
+def is_current(examined: Examined) -> tuple[Finding, ...]:
+    """No cited source has been replaced by a newer version."""
+    return tuple(
+        _finding("superseded", f"“{one.passage.title}” has been replaced by a newer version.", one.passage.source_id)
+        for one in examined.cited
+        if one.passage is not None and one.passage.source_id in examined.superseded
+    )
+
+
+def _unless_verbatim(check: Callable[[Examined], tuple[Finding, ...]]) -> Callable[[Examined], tuple[Finding, ...]]:
+    return lambda examined: () if examined.is_verbatim else check(examined)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("citation", "1", resolves),
+    Check("quote", "1", quotes_verbatim),
+    Check("quote-cut", "1", quotes_whole),
+    Check("superseded", "1", is_current),
+    *(
+        Check(rule, agreement.VERSIONS[rule], _unless_verbatim(run))
+        for rule, run in (
+            ("numbers", agreement.numbers),
+            ("amounts-together", agreement.amounts_together),
+            ("limits", agreement.limits),
+            ("subjects", agreement.subjects),
+            ("medicines", agreement.medicines),
+            ("routes", agreement.routes),
+            ("negations", agreement.negations),
+            ("certainty", agreement.certainty),
+            ("words", agreement.words),
+        )
+    ),
+)
+"""Every check of a claim. All of them are required."""

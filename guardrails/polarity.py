@@ -1,0 +1,149 @@
+"""Negations, exceptions, conditions and hedges: which a text has, and which parts of a quote a claim rests on."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from guardrails.quantities import read_amounts
+from guardrails.wording import POPULATIONS, content_words, stems
+from retrieval.sentences import sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word that turns or limits a statement: its kind, the stem that it acts on, and its place."""
+
+    kind: str
+    scope: str
+    start: int
+    end: int
+
+
+_CUE = re.compile(
+    r"\b(?:(?P<not>not|no|never|none|nor|neither|cannot|\w+n['’]t)"
+    r"|(?P<avoid>avoid\w*)"
+    r"|(?P<contraindicated>contra-?indicat\w*)"
+    r"|(?P<without>without)"
+    r"|(?P<except>except\w*|exclud\w*|other than|apart from)"
+    r"|(?P<unless>unless)"
+    r"|(?P<only>only|solely|exclusively)"
+    r"|(?P<if>if|provided that|in case of)"
+    r"|(?P<until>until|till)"
+    r"|(?P<when>when|whenever)"
+    r"|(?P<while>while|whilst)"
+    r"|(?P<before>before|prior to)"
+    r"|(?P<after>after)"
+    r"|(?P<during>during))\b",
+    re.IGNORECASE,
+)
+_ACTS_ON_A_WORD = frozenset({"not", "avoid", "without", "only"})
+EXCEPTIONS = frozenset({"except", "unless", "only", "if", "until"})
+"""Kinds that limit the whole sentence in which they stand, not only their clause."""
+
+CLAUSE_END = re.compile(r";|,?\s+\b(?:but|however)\b", re.IGNORECASE)
+_WEAK = re.compile(r"\b(?:may|might|could|can|cannot)\b", re.IGNORECASE)
+# Words that deny without a negation: "failed to show that X is safe".
+_DOUBT = re.compile(
+    r"\b(?:fail\w*|lack\w*|unlikely|insufficient\w*|inadequate\w*|absen\w*|rarely|seldom|hardly|unable|unknown|unclear"
+    r"|den(?:y|ied|ies)|refus\w*|instead|rather|although|despite|unlike|whereas|myth)\b",
+    re.IGNORECASE,
+)
+_STRONG = re.compile(r"\b(?:must|should|shall|required|requires?|need(?:s|ed)?)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=8192)
+def cues(text: str) -> tuple[Cue, ...]:
+    """The cues of a text in order, without those that bound a number ("no more than 4 g"): the bound says it."""
+    bounded = [amount.cue for amount in read_amounts(text)]
+    words = content_words(text)
+    found = []
+    for match in _CUE.finditer(text):
+        if any(start <= match.start() < end for start, end in bounded):
+            continue
+        kind = str(match.lastgroup)
+        after = (word.stem for word in words if word.start >= match.end())
+        scope = next(after, "") if kind in _ACTS_ON_A_WORD else ""
+        found.append(Cue(kind, scope, *match.span()))
+    return tuple(found)
+
+
+def counted(found: Sequence[Cue]) -> Counter[tuple[str, str]]:
+    """How often each cue occurs with each word that it acts on."""
+    return Counter((cue.kind, cue.scope) for cue in found)
+
+
+@lru_cache(maxsize=8192)
+def clause_spans(text: str) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """The sentences of a text, each as the places of its clauses (parted by a semicolon, "but" or "however")."""
+    parts = []
+    for start, end in sentences(text):
+        cuts = [found.start() for found in CLAUSE_END.finditer(text, start, end)]
+        parts.append(tuple(pairwise([start, *cuts, end])))
+    return tuple(parts)
+
+
+def clauses(text: str) -> tuple[tuple[str, ...], ...]:
+    """The sentences of a text, each as its clauses."""
+    return tuple(tuple(text[start:end] for start, end in sentence) for sentence in clause_spans(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The clauses of the quotes that a claim's words come from, and the exceptions elsewhere in their sentences."""
+
+    clauses: tuple[str, ...]
+    cues: tuple[Cue, ...]
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether a clause says may, might, can or could."""
+        return any(_WEAK.search(clause) for clause in self.clauses)
+
+
+def support(claim: str, quotes: Sequence[str]) -> Support:
+    """Choose the fewest clauses of the quotes that hold the claim's words, best first."""
+    candidates = [(clause, sentence) for quote in quotes for sentence in clauses(quote) for clause in sentence]
+    missing = set(stems(claim))
+    used: list[tuple[str, tuple[str, ...]]] = []
+    while True:
+        gains = [len(missing & stems(clause)) for clause, _ in candidates]
+        best = max(range(len(gains)), key=gains.__getitem__, default=None)
+        if best is None or not gains[best]:
+            break
+        used.append(candidates.pop(best))
+        missing -= stems(used[-1][0])
+    chosen = tuple(clause for clause, _ in used)
+    beside = {clause for _, sentence in used for clause in sentence} - set(chosen)
+    limits = [cue for clause in beside for cue in cues(clause) if cue.kind in EXCEPTIONS]
+    return Support(chosen, (*(cue for clause in chosen for cue in cues(clause)), *limits))
+
+
+def is_weak(text: str) -> bool:
+    """Whether the text says may, might, can or could."""
+    return bool(_WEAK.search(text))
+
+
+def obligations(text: str) -> int:
+    """How many words of obligation (must, should, required …) the text has."""
+    return len(_STRONG.findall(text))
+
+
+def limits_what_is_beside(text: str, *, whole_sentence: bool) -> str:
+    """The first word of `text` that would change the meaning of what stands beside it, or "".
+
+    Negations, conditions, populations and bounds of the same clause count; of another clause of the sentence
+    (`whole_sentence`) only the exceptions do.
+    """
+    for cue in cues(text):
+        if not whole_sentence or cue.kind in EXCEPTIONS:
+            return text[cue.start : cue.end]
+    if whole_sentence:
+        return ""
+    doubt = _DOUBT.search(text)
+    words = [word.text for word in content_words(text) if word.stem in POPULATIONS]
+    return doubt.group() if doubt else words[0] if words else ""

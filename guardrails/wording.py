@@ -1,0 +1,149 @@
+"""Words of a text in the form in which they are compared: folded, without endings, with equal names made one.
+
+Small and deterministic on purpose: a word that these tables do not know only equals itself, so that a doubt withholds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that carries meaning: `text[start:end]`, and the stem that comparisons use."""
+
+    stem: str
+    text: str
+    start: int
+    end: int
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+# Words that carry no fact of their own. Prepositions of time and condition, modal verbs and negations are not among
+# them: `guardrails.polarity` compares those.
+_EMPTY_WORDS = """
+    a an the this that these those it its they them their he she his her we our you your i
+    of in on at to for from with by as into onto upon about through per via between among within and or nor than then so
+    is are was were be been being am has have had having do does did done doing
+    which who whom whose what where there here also both either each such other another same
+    may might can could should must shall will would need
+    not no never none neither cannot only if unless until when whenever while before after during except without
+    provided e g i eg ie etc s t
+"""
+_EMPTY = frozenset(_EMPTY_WORDS.split())
+
+# Words that a claim may add to its quote without adding a fact.
+_GLUE_WORDS = """
+    patient people person individual dose dosage medicine medication drug label prescribing information according
+    state say following
+"""
+
+_SAME = """
+child: children pediatric paediatric pediatrics paediatrics
+infant: infants infantile
+neonate: neonates neonatal newborn newborns
+adolescent: adolescents adolescence teenager teenagers
+adult: adults
+elderly: geriatric geriatrics
+pregnancy: pregnant pregnancies
+lactation: lactating breastfeeding breast-feeding breastfeed breastfed breastfeeds nursing
+renal: kidney kidneys renally
+hepatic: liver hepatically
+dialysis: haemodialysis hemodialysis dialysed dialyzed
+woman: women female females
+man: men male males
+give: take takes taken taking took gives given giving gave administer administers administered administering
+give: administration receive receives received receiving
+use: uses used using usage
+oral: orally mouth
+intravenous: intravenously iv
+intramuscular: intramuscularly im
+subcutaneous: subcutaneously sc subcut subq
+topical: topically
+rectal: rectally
+vaginal: vaginally
+nasal: nasally intranasal intranasally
+sublingual: sublingually
+inhaled: inhalation inhale inhaling inhalations
+effect: effects
+reaction: reactions
+"""
+_CANONICAL = {
+    form: name
+    for name, _, forms in (line.partition(":") for line in _SAME.strip().splitlines())
+    for form in (name, *forms.split())
+}
+
+_POPULATION_WORDS = """
+    child infant neonate adolescent adult elderly pregnancy lactation renal hepatic dialysis woman man mild moderate
+    severe
+"""
+
+_ROUTE_WORDS = """
+    oral intravenous intramuscular subcutaneous topical rectal vaginal nasal sublingual inhaled buccal transdermal
+    ophthalmic otic intrathecal intradermal intraarticular intravitreal epidural
+"""
+_TIME_WORDS = "daily weekly monthly hourly nightly morning evening night bedtime noon meal prn"
+
+
+@lru_cache(maxsize=32768)
+def stem(word: str) -> str:
+    """The word without its ending, in one spelling: "tablets" and "tablet", "oedema" and "edema" are equal."""
+    plain = word.lower().replace("’", "'").removesuffix("'s").removesuffix("'")
+    if plain in _CANONICAL:
+        return _CANONICAL[plain]
+    folded = plain.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf").replace("tumour", "tumor")
+    return _CANONICAL.get(folded) or _without_ending(folded)
+
+
+def _without_ending(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed", "ly"):
+        if len(word) - len(ending) >= 4 and word.endswith(ending):
+            word = word[: -len(ending)]
+            break
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "sl":
+        word = word[:-1]
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+GLUE = frozenset(map(stem, _GLUE_WORDS.split()))
+POPULATIONS = frozenset(map(stem, _POPULATION_WORDS.split()))
+"""Stems that say whom a number is for. Mild, moderate and severe grade the impairments."""
+ROUTES = frozenset(map(stem, _ROUTE_WORDS.split()))
+TIMES = frozenset(map(stem, _TIME_WORDS.split()))
+"""Stems that say how often or at which time of the day."""
+
+
+@lru_cache(maxsize=8192)
+def content_words(text: str) -> tuple[Word, ...]:
+    """The words of a text that carry meaning, in order. Numbers are not among them."""
+    return tuple(
+        Word(stem(found.group()), found.group(), *found.span())
+        for found in _WORD.finditer(text)
+        if found.group().lower() not in _EMPTY
+    )
+
+
+@lru_cache(maxsize=8192)
+def stems(text: str) -> frozenset[str]:
+    """The stems of the words that carry meaning."""
+    return frozenset(word.stem for word in content_words(text))
+
+
+def outside(words: Iterable[Word], places: Iterable[tuple[int, int]]) -> list[Word]:
+    """The words that do not touch any of the places."""
+    taken = list(places)
+    return [word for word in words if not any(start < word.end and word.start < end for start, end in taken)]
+
+
+def squeezed(text: str) -> str:
+    """The text with every run of white space made one space. Nothing else is changed."""
+    return " ".join(text.split())
