@@ -80,7 +80,7 @@ def _made_by(outcome: Answer | Refusal) -> str:
     basis = outcome.basis
     pairs = (
         ("Drafted by", basis.generator),
-        ("Instead of the one asked for", basis.fallback),
+        ("Fallback", basis.fallback),
         ("Model", basis.model),
         ("Adapter", basis.adapter),
         ("Prompt", basis.prompt_version),

@@ -47,7 +47,7 @@ EMPTY = "Type a question first."
 BUSY = "The answer before this one is still being made. Your text stays in the box; send it when that is done."
 FAILED = "The question could not be answered because something failed. It is back in the box; the log has the details."
 UNREAD = "The earlier conversations could not be read: {why}"
-STOPPED = "Stopped. Nothing of that turn was kept; your question is back in the box."
+STOPPED = "Stopped. Your question is back in the box."
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def _html(value: str, elem_id: str) -> gr.HTML:
 def _question_box() -> gr.Textbox:
     return gr.Textbox(
         lines=1, max_lines=8, label="Your question", show_label=False, container=False, autofocus=True,
-        placeholder="Ask about a medicine: dose, interaction, contraindication, reaction…", elem_id="box",
+        placeholder="Ask about a medicine", elem_id="box",
     )  # fmt: skip
 
 
@@ -230,16 +230,22 @@ def _wire_questions(laid_out: Page, chat: Chat) -> None:
         _quietly(laid_out.bridge.example, example, [laid_out.pending], taken),
     ]
     asked = [laid_out.pending, laid_out.conversation]
+    kept = [laid_out.pending, laid_out.box]
     limits = {"concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
     running = [_quietly(each.then, chat.answer, asked, shown, **limits) for each in begun]
     for run in running:
-        _quietly(run.failure, partial(_put_back, FAILED), [laid_out.pending], taken)
-    _quietly(laid_out.stop.click, partial(_put_back, STOPPED), [laid_out.pending], taken, cancels=running)
+        _quietly(run.failure, partial(_put_back, FAILED), kept, taken)
+    _quietly(laid_out.stop.click, partial(_put_back, STOPPED), kept, taken, cancels=running)
 
 
-def _put_back(why: str, pending: str) -> tuple[str, str, str, str]:
-    """(box, pending, live, problem) after a turn that came to nothing: the question is in the box again."""
-    return pending, "", render.live("", ()), page.problem(why)
+def _put_back(why: str, pending: str, box: str) -> tuple[str, str, str, str]:
+    """(box, pending, live, problem) after a turn that came to nothing: its question is in the box again.
+
+    What was typed meanwhile stays below it. A stopped turn counts as failed too and comes here twice; the second time
+    nothing is pending, and the first words stay unless these say that it was stopped.
+    """
+    words = gr.skip() if not pending and why == FAILED else page.problem(why)
+    return "\n".join(filter(None, [pending, box])), "", render.live("", ()), words
 
 
 def _wire_conversations(blocks: gr.Blocks, laid_out: Page, chat: Chat) -> None:

@@ -18,13 +18,13 @@ ReadSource = Callable[[str], Source | None]
 def plain(value: str) -> str:
     """Text that Markdown shows as it is: no tag, link, emphasis, heading or list can come out of it."""
     escaped = re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", " ".join(value.split()))
-    return re.sub(r"^(\d+)([.)])|^([-+=])", lambda found: f"{found[1] or ''}\\{found[2] or found[3]}", escaped)
+    return re.sub(r"^(\d*)([.)+=-])(?=\s|$|[-=])", r"\1\\\2", escaped)
 
 
 def conversation_markdown(turns: Sequence[Turn], flags: Mapping[str, Sequence[Flag]], read_source: ReadSource) -> str:
     """Every turn with its sources, what was withheld, how it was made and how it was flagged."""
-    title = turns[0].outcome.question.text if turns else "Empty conversation"
-    parts = [f"# {plain(title)}", *(_turn(turn, flags.get(turn.id, ()), read_source) for turn in turns)]
+    began = f"Conversation of {day(turns[0].saved_at.astimezone().date())}" if turns else "Empty conversation"
+    parts = [f"# {began}", *(_turn(turn, flags.get(turn.id, ()), read_source) for turn in turns)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -18,7 +18,7 @@ def flag_box(turn_id: str, flags: Sequence[Flag]) -> str:
     return (
         f'<section class="flagging" aria-label="Flags">{flag_list(flags)}'
         f'<form class="card flag-form" data-turn="{text(turn_id)}" data-keep-hidden="flag-{text(turn_id)}" hidden>'
-        f'<fieldset><legend>What is wrong with this answer?</legend><div class="choices">{choices}</div></fieldset>'
+        f'<fieldset><legend>What is wrong here?</legend><div class="choices">{choices}</div></fieldset>'
         f"{_field('comment', 'Comment', 'What should a reviewer know?')}"
         f"{_field('corrected', 'Corrected answer (optional)', 'How it should have read, with its source')}"
         '<p class="form-error" role="alert"></p>'

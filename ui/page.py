@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.conversation import Conversation
-from ui.markup import count, day, icon, moment, text
+from ui.markup import count, day, icon, text
 from ui.status import Status
 
 EXAMPLES = (
@@ -53,7 +53,8 @@ def _conversation(item: Conversation, current: bool) -> str:
     return (
         f'<li><button type="button" class="rail-item" data-action="open" data-conversation="{text(item.id)}"{mark}>'
         f'<span class="rail-name">{text(title)}</span>'
-        f'<span class="rail-when">{moment(item.started_at)} · {count(item.turns, "question")}</span></button></li>'
+        f'<span class="rail-when">{day(item.started_at.astimezone().date())} · {count(item.turns, "question")}</span>'
+        "</button></li>"
     )
 
 
@@ -81,9 +82,9 @@ def problem(words: str) -> str:
 def fineprint() -> str:
     """What every reader must know, and the keys."""
     return (
-        '<p class="fineprint"><span>For health professionals. Check the cited passage before you act on a sentence.'
-        '</span><span class="keys"><kbd>Enter</kbd> send <kbd>Shift</kbd> <kbd>Enter</kbd> new line '
-        "<kbd>/</kbd> question box <kbd>Esc</kbd> close source</span></p>"
+        '<p class="fineprint"><span>For health professionals. Read the cited passage before you act on a sentence.'
+        '</span><span class="keys"><span><kbd>Enter</kbd> sends</span><span><kbd>Shift</kbd>+<kbd>Enter</kbd> new line'
+        "</span><span><kbd>/</kbd> to ask</span><span><kbd>Esc</kbd> closes the source</span></span></p>"
     )
 
 

@@ -40,7 +40,7 @@ def source_panel(
         f'<header class="panel-head"><span class="chip is-open">{number}</span>'
         f'<h2 tabindex="-1">{text(passage.title)}</h2></header>{_warnings(passage, source, newer)}'
         f'<p class="path">{" › ".join(map(text, passage.heading)) or text(passage.section.value)}</p>'
-        f'<blockquote class="passage" tabindex="0" aria-label="Passage, quoted words marked">'
+        f'<blockquote class="passage">'
         f"{marked(passage.text, citation.quote)}</blockquote>{_quote_elsewhere(passage, citation)}"
         f'<div class="context-row">{_context_button(address, source)}</div><div class="context"></div>'
         f"{_facts(passage, source)}"

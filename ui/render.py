@@ -17,8 +17,10 @@ from ui.markup import count, icon, text
 from ui.numbering import numbers
 from ui.words import REFUSAL_TITLES, STEP_WORDS
 
-SHOWN_EARLIER = 80
+LONGEST_LABEL = 80
 """Characters of a title kept in a label that is read aloud."""
+
+LONGEST_LAST_WORD = 24
 
 
 def thread(conversation_id: str, turns: Sequence[Turn], flags: Mapping[str, Sequence[Flag]]) -> str:
@@ -68,8 +70,8 @@ def _answer(turn_id: str, answer: Answer) -> str:
     sources = len({passage.source_id for passage in answer.passages})
     head = f"Answer from {count(sources, 'source')}, every sentence checked against the words it cites"
     return (
-        f'<div class="outcome is-answer"><p class="outcome-head">{icon("shield")}{head}</p>'
-        f"{_notices(answer)}{lines}{_withheld_line(answer)}{_actions()}</div>"
+        f'<div class="outcome is-answer"><p class="outcome-head">{icon("shield")}<span>{head}</span></p>'
+        f"{_notices(answer)}{lines}{_unverified_line(answer)}{_withheld_line(answer)}{_actions()}</div>"
     )
 
 
@@ -77,7 +79,7 @@ def _refusal(refusal: Refusal) -> str:
     title = REFUSAL_TITLES[refusal.reason]
     return (
         f'<div class="outcome is-refusal"><p class="outcome-head">{icon("stop")}'
-        f'<strong>Not answered</strong><span class="outcome-why">{text(title)}</span></p>{_notices(refusal)}'
+        f"<span><strong>Not answered:</strong> {text(title)}</span></p>{_notices(refusal)}"
         f'<p class="claim">{text(refusal.explanation)}</p>'
         f'<p class="next-step"><span class="label">What to do next</span>{text(refusal.next_step)}</p>'
         f"{_withheld_line(refusal)}{_actions()}</div>"
@@ -85,14 +87,22 @@ def _refusal(refusal: Refusal) -> str:
 
 
 def _notices(outcome: Answer | Refusal) -> str:
-    """What must be read first: urgent advice, then that a stand-in wrote the answer, then unverified sources."""
-    words = [*outcome.notices]
-    if outcome.basis.fallback:
-        words.append(outcome.basis.fallback)
-    unverified = isinstance(outcome, Answer) and any(not passage.verified for passage in outcome.passages)
-    if unverified:
-        words.append("Sources marked “unverified” could not be compared with the label that they name.")
-    return "".join(f'<p class="notice" role="note">{icon("warning")}<span>{text(word)}</span></p>' for word in words)
+    """What must be read first: urgent advice and corrections, then that a stand-in wrote the answer."""
+    urgent = "".join(
+        f'<p class="notice" role="note">{icon("warning")}<span>{text(word)}</span></p>' for word in outcome.notices
+    )
+    return urgent + (_aside("info", text(outcome.basis.fallback)) if outcome.basis.fallback else "")
+
+
+def _unverified_line(answer: Answer) -> str:
+    if all(passage.verified for passage in answer.passages):
+        return ""
+    dashed = '<span class="chip is-unverified is-sample" aria-hidden="true"></span>'
+    return _aside("warning", f"Unverified sources {dashed} could not be compared with the label that they name.")
+
+
+def _aside(icon_name: str, inner: str) -> str:
+    return f'<p class="aside">{icon(icon_name)}<span>{inner}</span></p>'
 
 
 def _claim(checked: CheckedClaim, chips: str) -> str:
@@ -107,7 +117,15 @@ def _claim(checked: CheckedClaim, chips: str) -> str:
         for finding in found
         if finding.severity is Severity.INFORM
     )
-    return f'{first}<p class="claim">{text(checked.claim.text)}&nbsp;{chips}{after}</p>'
+    return f'{first}<p class="claim">{_with_chips(checked.claim.text, chips)}{after}</p>'
+
+
+def _with_chips(words: str, chips: str) -> str:
+    """The sentence and its numbers; the last word keeps the numbers beside it on its line."""
+    start, space, last = words.rstrip().rpartition(" ")
+    if len(last) > LONGEST_LAST_WORD:
+        start, space, last = words, " ", ""
+    return f'{text(start)}{space}<span class="together">{text(last)} {chips}</span>'
 
 
 def _chips(
@@ -130,7 +148,7 @@ def _distinct(checked: CheckedClaim) -> list[tuple[int, Citation]]:
 def _chip(turn_id: str, claim: int, position: int, number: int, passage: Passage) -> str:
     where = passage.heading[-1] if passage.heading else passage.section.value.replace("_", " ")
     mark = "" if passage.verified else " (unverified)"
-    label = f"Source {number}: {passage.title[:SHOWN_EARLIER]}, {where}{mark}"
+    label = f"Source {number}: {passage.title[:LONGEST_LABEL]}, {where}{mark}"
     look = "chip" if passage.verified else "chip is-unverified"
     return (
         f'<button type="button" class="{look}" data-action="source" data-turn="{text(turn_id)}" data-claim="{claim}" '
@@ -147,18 +165,20 @@ def _withheld_line(outcome: Answer | Refusal) -> str:
     if not outcome.withheld:
         return ""
     verb = "was" if len(outcome.withheld) == 1 else "were"
-    return (
-        f'<p class="aside">{icon("cut")}<span>{count(len(outcome.withheld), "sentence")} {verb} withheld because '
-        f'a check failed. <button type="button" class="link" data-action="basis">See which and why</button></span></p>'
+    return _aside(
+        "cut",
+        f"{count(len(outcome.withheld), 'sentence')} {verb} withheld because a check failed. "
+        '<button type="button" class="link" data-action="basis">See which and why</button>',
     )
 
 
 def _actions() -> str:
+    copying = f'{icon("copy")}<span>Copy<span class="roomy"> with citations</span></span>'
+    exporting = f'{icon("download")}<span>Export<span class="roomy"> conversation</span></span>'
     return (
-        '<div class="actions">'
-        f'<button type="button" class="quiet" data-action="copy">{icon("copy")}Copy with citations</button>'
+        f'<div class="actions"><button type="button" class="quiet" data-action="copy">{copying}</button>'
         f'<button type="button" class="quiet" data-action="flag">{icon("flag")}Flag</button>'
-        f'<button type="button" class="quiet" data-action="export">{icon("download")}Export conversation</button>'
+        f'<button type="button" class="quiet" data-action="export">{exporting}</button>'
         '<span class="said" role="status"></span></div>'
     )
 
