@@ -61,6 +61,7 @@ class VllmGenerator:
             base_url=settings.llm_url,
             api_key=settings.llm_api_key.get_secret_value() or _NO_KEY,
             max_retries=0,  # the SDK would retry timeouts, and past our deadline
+            _strict_response_validation=True,  # else a piece without its parts fails later, as an AttributeError
         )
 
     @property
@@ -137,10 +138,10 @@ class VllmGenerator:
             raise _Failed(f"answered with HTTP status {error.status_code}") from error
         except openai.APIStatusError as error:
             raise GeneratorUnavailable(self._refused(error)) from error
+        except (openai.APIResponseValidationError, ValueError) as error:
+            raise DraftMalformed("the model server sent something that is no piece of a reply") from error
         except openai.APIError as error:
             raise _Failed("reported an error in the middle of its reply") from error
-        except ValueError as error:
-            raise DraftMalformed("the model server sent something that is no piece of a reply") from error
 
     def _open(self, request: DraftRequest, grammar: str, deadline: _Deadline) -> openai.Stream[ChatCompletionChunk]:
         settings = self._settings
