@@ -22,7 +22,7 @@ class IndexQuery:
 
     `dense` is the question's vector, shape (dimension,). `words` are what BM25 looks for. `ingredients` (base names)
     keep only passages of any of these medicines; empty keeps all. `sections` are preferred by the factor
-    `1 + section_boost`, not demanded.
+    `1 + section_boost`, not demanded. `weigh_words` counts rare words more and condenses a long question.
     """
 
     dense: NDArray[np.float32]
@@ -33,6 +33,7 @@ class IndexQuery:
     section_boost: float = 1.0
     dense_weight: float = 1.0
     words_weight: float = 1.0
+    weigh_words: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from retrieval.errors import IndexCorrupt
 from retrieval.index import indexed_text
+from retrieval.index.rarity import telling_words
 from retrieval.ingredient import base_name
 from retrieval.passage import Passage, Source
 
@@ -45,10 +46,16 @@ def document_words(text: str) -> SparseWords:
     return SparseWords(list(vector.indices), list(vector.values))
 
 
-def query_words(text: str) -> SparseWords:
-    """The BM25 vector of a question: every stem once, stop words gone."""
-    vector = _BM25.embed_query(text)
-    return SparseWords(list(vector.indices), list(vector.values))
+def query_words(text: str, weigh: bool = True) -> SparseWords:
+    """The BM25 vector of a question: every stem once, stop words gone; `weigh` makes rare words count more."""
+    if not weigh:
+        vector = _BM25.embed_query(text)
+        return SparseWords(list(vector.indices), list(vector.values))
+    weights: dict[int, float] = {}
+    for word, weight in telling_words(text):
+        for stem in _BM25.embed_query(word).indices:
+            weights[stem] = max(weight, weights.get(stem, 0.0))
+    return SparseWords(list(weights), list(weights.values()))
 
 
 def point_id(kind: str, name: str) -> str:
