@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from retrieval.readers.flow import Flow, Item, Listing, Para
-from retrieval.readers.tables import Cell, Table
+from retrieval.readers.tables import Cell, Table, footnote, without_trailing_notes
 from retrieval.readers.wording import MARK_CLOSE, MARK_OPEN, bullet_split, lowered, normal, raised
 
 _BLOCKS = frozenset({"paragraph", "list", "table"})
 _STYLE = re.compile(r"bold|italic|underline|emphasis", re.IGNORECASE)
 _SKIPPED = frozenset({"renderMultiMedia", "observationMedia"})
-_NOTE_START = re.compile(rf"^\s*(?:{MARK_OPEN}([^{MARK_CLOSE}]+){MARK_CLOSE}|([*†‡§¶#]+|[¹²³⁴⁵⁶⁷⁸⁹]))\s*")
 
 
 def local_name(element: etree._Element) -> str:
@@ -176,7 +175,8 @@ def _table(element: etree._Element) -> Table:
         if local_name(part) == "caption":
             caption = " ".join(item.text for item in flow_of(part) if isinstance(item, Para))
     notes, remarks = _footnotes(element, foot)
-    notes.update(_trailing_notes(body))
+    body, trailing = without_trailing_notes(body)
+    notes.update(trailing)
     return Table(tuple(head + body), caption, len(head) if head else -1, notes, tuple(remarks))
 
 
@@ -184,24 +184,12 @@ def _footnotes(element: etree._Element, foot: list[str]) -> tuple[dict[str, str]
     notes = {footnote_id(note): normal("".join(map(str, note.itertext()))) for note in element.iter("{*}footnote")}
     remarks: list[str] = []
     for line in (line for text in foot for line in text.split("\n")):
-        found = _NOTE_START.match(line)
+        found = footnote(line)
         if found:
-            notes[found.group(1) or found.group(2)] = line[found.end() :]
+            notes[found[0]] = found[1]
         elif line.strip():
             remarks.append(line)
     return notes, remarks
-
-
-def _trailing_notes(body: list[tuple[Cell, ...]]) -> dict[str, str]:
-    """Last rows that are one cell beginning with a mark are footnotes; they are taken out of the body."""
-    notes: dict[str, str] = {}
-    while len(body) > 1 and len([cell for cell in body[-1] if cell.text.strip()]) == 1 and body[-1][0].text.strip():
-        lines = [(_NOTE_START.match(line), line) for line in body[-1][0].text.split("\n") if line.strip()]
-        if not all(found for found, _ in lines):
-            break
-        notes.update({found.group(1) or found.group(2): line[found.end() :] for found, line in lines if found})
-        body.pop()
-    return notes
 
 
 def _cell(element: etree._Element) -> Cell:

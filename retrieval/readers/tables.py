@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from retrieval.readers.wording import ended, marks_in, sentence_text, without_marks
+from retrieval.readers.wording import MARK_CLOSE, MARK_OPEN, ended, marks_in, sentence_text, without_marks
 from retrieval.sentences import sentences
 
 
@@ -45,6 +45,7 @@ class TableLine:
 
 
 _PRINTED_MARK = re.compile(r"(?<=[\w)%.])\s?([*†‡§¶#]+|[¹²³⁴⁵⁶⁷⁸⁹])(?=\s|$|[:;,.)])")
+_NOTE_START = re.compile(rf"^\s*(?:{MARK_OPEN}([^{MARK_CLOSE}]+){MARK_CLOSE}|([*†‡§¶#]+|[¹²³⁴⁵⁶⁷⁸⁹]))\s*")
 _LONG_ROW, _LONG_CELL, _LONG_NOTE, _MOST_CELLS = 1100, 260, 600, 200_000
 
 
@@ -69,6 +70,28 @@ def table_lines(table: Table, fallback_caption: str) -> Iterator[TableLine]:
             yield TableLine(_with_notes(line, row, group, common, table.notes), is_row=True)
     for remark in table.remarks:
         yield TableLine(ended(f"{caption} {sentence_text(remark)}"), is_row=True)
+
+
+def footnote(line: str) -> tuple[str, str] | None:
+    """The mark and the text of a line that is a footnote, else None."""
+    found = _NOTE_START.match(line)
+    return (found.group(1) or found.group(2), line[found.end() :]) if found else None
+
+
+def without_trailing_notes(rows: Sequence[tuple[Cell, ...]]) -> tuple[list[tuple[Cell, ...]], dict[str, str]]:
+    """Last rows that are one cell of footnotes, taken out of the table."""
+    body, notes = list(rows), dict[str, str]()
+    while len(body) > 1 and _single(body[-1]):
+        found = [footnote(line) for line in body[-1][0].text.split("\n") if line.strip()]
+        if not all(found):
+            break
+        notes.update(note for note in found if note)
+        body.pop()
+    return body, notes
+
+
+def _single(row: Sequence[Cell]) -> bool:
+    return bool(row[0].text.strip()) and len({cell.text for cell in row if cell.text.strip()}) == 1
 
 
 def spread(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
@@ -102,14 +125,24 @@ def guessed_header(rows: Sequence[Sequence[Cell]]) -> int:
         strong < len(rows) - 1 and rows[strong] and all(cell.strong or not cell.text.strip() for cell in rows[strong])
     ):
         strong += 1
+    # A bold cell across the whole table names a group of rows; only above real column titles is it a header.
+    while strong and sum(bool(cell.text.strip()) for cell in rows[strong - 1]) < 2:
+        strong -= 1
     if strong:
-        return strong
+        return strong + (1 if _goes_on(rows[strong - 1], rows[strong]) else 0)
     if len(rows) < 3 or len(rows[0]) < 2 or any(cell.text.strip().endswith(":") for row in rows for cell in row[:1]):
         return 0
     texts = [cell.text.strip() for cell in rows[0]]
     plain = all(len(text) <= 80 and not re.match(r"^[<>≤≥]?\d", text) for text in texts) and all(texts[1:])
     figures = sum(bool(re.search(r"\d", cell.text)) for row in rows[1:] for cell in row[1:])
     return int(plain and figures * 2 >= len(rows) - 1)
+
+
+def _goes_on(header: Sequence[Cell], after: Sequence[Cell]) -> bool:
+    """Whether the row under a header that spans columns names those columns: nothing first, then short titles."""
+    spans = any(cell.columns > 1 for cell in header)
+    titles = [cell.text.strip() for cell in after[1:]]
+    return spans and not after[0].text.strip() and all(titles) and max(map(len, titles)) <= 40
 
 
 def merged_headers(rows: Sequence[Sequence[str]]) -> list[str]:

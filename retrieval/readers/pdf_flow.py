@@ -1,0 +1,318 @@
+"""Lines and tables of all pages as headed sections: headings, paragraphs, lists, tables whole across pages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from itertools import pairwise
+from statistics import median
+from typing import TypeAlias
+
+from retrieval.readers.flow import Flow, Item, Listing, Para
+from retrieval.readers.pdf_grid import Grid
+from retrieval.readers.pdf_words import Line, joined
+from retrieval.readers.tables import Cell, Table, footnote, without_trailing_notes
+from retrieval.readers.wording import heading_text
+
+Part: TypeAlias = Line | Grid
+
+_NUMBERED = re.compile(r"^(\d{1,2})(?:\.(\d{1,2}))?(?:\.\d{1,2})?\.?\s+(?=[A-Z(“\"'])(.{3,140})$")
+_PAGE_MARK = re.compile(r"^(?:page\s*)?\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?$|^reference id:\s*\d+", re.IGNORECASE)
+_CAPTION = re.compile(r"^Table\s+\d+", re.IGNORECASE)
+_FULL = re.compile(r"^full prescribing information$", re.IGNORECASE)
+_END = re.compile(
+    r"^(?:package[ /-]?label|principal display panel|product information$|package labeling|ndc\s*\d)", re.IGNORECASE
+)
+_EDGE = 60.0
+"""Points from the top or bottom of a page in which a repeated line is a header or footer."""
+
+
+@dataclass
+class HeadedFlow:
+    """What stands under one heading: its path, outermost first, and its number ("2.1", or "")."""
+
+    heading: tuple[str, ...]
+    number: str
+    flow: list[Flow] = field(default_factory=list)
+
+
+def headed_flows(pages: Sequence[Sequence[Part]], heights: Sequence[float]) -> list[HeadedFlow]:
+    """The label's full text under its headings; Highlights, contents, page furniture and package text left out."""
+    parts = _continuous([_without_furniture(pages, heights, number) for number in range(len(pages))])
+    parts = _merged_tables(_body(parts))
+    return list(_headed(parts))
+
+
+def _without_furniture(pages: Sequence[Sequence[Part]], heights: Sequence[float], number: int) -> list[Part]:
+    repeated = Counter(
+        key for page, height in zip(pages, heights, strict=True) for key in {_key(line) for line in _edge(page, height)}
+    )
+    furniture = {key for key, count in repeated.items() if count >= max(2, 0.4 * len(pages))}
+    edge = _edge(pages[number], heights[number])
+    return [
+        part
+        for part in pages[number]
+        if not (isinstance(part, Line) and part in edge and (_key(part) in furniture or _PAGE_MARK.match(part.text)))
+    ]
+
+
+def _edge(page: Sequence[Part], height: float) -> list[Line]:
+    return [part for part in page if isinstance(part, Line) and (part.bottom < _EDGE or part.top > height - _EDGE)]
+
+
+def _key(line: Line) -> str:
+    return re.sub(r"\d+", "#", line.text)
+
+
+def _continuous(pages: Sequence[list[Part]]) -> list[Part]:
+    """All pages after each other; a line that a page break cut through is printed twice and kept once."""
+    parts: list[Part] = []
+    for page in pages:
+        if parts and page and isinstance(last := parts[-1], Line) and isinstance(first := page[0], Line):
+            alike = SequenceMatcher(None, last.text, first.text, autojunk=False).ratio()
+            if len(last.text) > 20 and alike > 0.9:
+                parts.pop()
+        parts.extend(page)
+    return parts
+
+
+def _body(parts: list[Part]) -> list[Part]:
+    """From the line "FULL PRESCRIBING INFORMATION" (else from the top) to the package pictures and product data."""
+    starts = [place for place, part in enumerate(parts) if isinstance(part, Line) and _FULL.match(part.text)]
+    begin = starts[-1] + 1 if starts else 0
+    if not starts:
+        dashes = [place for place, part in enumerate(parts[:12]) if isinstance(part, Line) and set(part.text) == {"-"}]
+        begin = dashes[0] + 1 if dashes else 0
+    for place in range(begin + 1, len(parts)):
+        part = parts[place]
+        if isinstance(part, Line) and part.bold and _END.match(part.text):
+            return parts[begin:place]
+        if isinstance(part, Grid) and "Product Information" in part.rows[0][0].text:
+            return parts[begin:place]
+    return parts[begin:]
+
+
+def _merged_tables(parts: Sequence[Part]) -> list[Part]:
+    """A table that a page break cut in two is one again."""
+    made: list[Part] = []
+    for part in parts:
+        before = made[-1] if made else None
+        if isinstance(part, Grid) and isinstance(before, Grid) and _continues(before, part):
+            made[-1] = _merged(before, part)
+        else:
+            made.append(part)
+    return made
+
+
+def _continues(upper: Grid, lower: Grid) -> bool:
+    broken = upper.broken_bottom and lower.broken_top and lower.page == upper.page + 1
+    return broken and bool(upper.edges and lower.edges)
+
+
+def _merged(upper: Grid, lower: Grid) -> Grid:
+    above, below = list(upper.rows), list(lower.rows)
+    if len(upper.edges) != len(lower.edges):
+        above = [_regridded(row, upper.edges, lower.edges) for row in above]
+    if above and below and _cut_through(above[-1], below[0]):
+        above[-1:] = [_cells_joined(above[-1], below.pop(0))]
+    return replace(lower, rows=tuple(above + below), top=upper.top, broken_top=upper.broken_top, edges=lower.edges)
+
+
+def _regridded(
+    row: Sequence[Cell], edges: Sequence[tuple[float, float]], finer: Sequence[tuple[float, float]]
+) -> tuple[Cell, ...]:
+    """A row of the upper part with its cells as wide as the columns of the lower part that lie under them."""
+    made, place = [], 0
+    for cell in row:
+        left, right = edges[place][0], edges[min(place + cell.columns, len(edges)) - 1][1]
+        under = sum(left <= (low + high) / 2 <= right for low, high in finer)
+        made.append(replace(cell, columns=max(under, 1)))
+        place = min(place + cell.columns, len(edges) - 1)
+    return tuple(made)
+
+
+def _cut_through(last: Sequence[Cell], first: Sequence[Cell]) -> bool:
+    """Whether two half rows are one: both miss a cell that the other has, or text breaks off inside a cell."""
+    if len(last) != len(first) or any(cell.strong for cell in (*last, *first)):
+        return False
+    gaps = [not cell.text.strip() for cell in first]
+    other = [not cell.text.strip() for cell in last]
+    unfinished = last[-1].text.rstrip().endswith(("or", ",", "and"))
+    return any(gaps) and (any(other) or not first[0].text.strip() or unfinished)
+
+
+def _cells_joined(last: Sequence[Cell], first: Sequence[Cell]) -> tuple[Cell, ...]:
+    return tuple(replace(one, text=joined(one.text, two.text)) for one, two in zip(last, first, strict=True))
+
+
+def _headed(parts: Sequence[Part]) -> Iterator[HeadedFlow]:
+    current = HeadedFlow((), "")
+    above: Line | None = None
+    block: list[Line] = []
+    reached = (0, 0)
+    pitch = _pitch(parts)
+    for part in parts:
+        number = _heading_number(part, block, reached, pitch)
+        if isinstance(part, Line) and number:
+            current.flow.extend(_blocks(block, pitch))
+            block = []
+            yield current
+            reached = number
+            current, above = _entered(current, part, number), part
+        elif isinstance(part, Line) and above and _goes_on(part, above, pitch):
+            above = part
+            current.heading = (*current.heading[:-1], heading_text(f"{current.heading[-1]} {part.text}"))
+        elif isinstance(part, Line):
+            above = None
+            block.append(part)
+        else:
+            above = None
+            current.flow.extend(_blocks(block, pitch))
+            block = []
+            current.flow.append(_table(part))
+    current.flow.extend(_blocks(block, pitch))
+    yield current
+
+
+def _heading_number(
+    part: Part, block: Sequence[Line], reached: tuple[int, int], pitch: float
+) -> tuple[int, int] | None:
+    """The number of a line that is a numbered heading: later than the last, set off by bold type or by space."""
+    if not isinstance(part, Line) or part.bullet:
+        return None
+    found = _NUMBERED.match(part.text)
+    if not found or int(found.group(1)) > 17 or part.text.rstrip().endswith((".", ";", ",")):
+        return None
+    number = (int(found.group(1)), int(found.group(2) or 0))
+    apart = not block or part.page != block[-1].page or part.top - block[-1].top > 1.25 * pitch
+    plain = bool(found.group(2)) and apart and not re.match(r"\d+\.\d+\s+(mg|mL|g|kg|mcg)\b", part.text)
+    forward = number > reached and number[0] <= max(reached[0] + 4, 5)
+    return number if forward and (part.bold or plain) else None
+
+
+def _entered(before: HeadedFlow, part: Line, number: tuple[int, int]) -> HeadedFlow:
+    title = heading_text(part.text)
+    if not number[1]:
+        return HeadedFlow((title,), str(number[0]))
+    same = before.number.split(".")[0] == str(number[0])
+    parent = before.heading[:1] if same else (f"{number[0]} {PLR_TITLES.get(number[0], '')}".strip(),)
+    return HeadedFlow((*parent, title), f"{number[0]}.{number[1]}")
+
+
+def _goes_on(part: Line, above: Line, pitch: float) -> bool:
+    """Whether a line is the next line of the heading above it: in the same type and directly under it."""
+    near = part.page == above.page and 0 < part.top - above.top <= 1.2 * pitch
+    return near and part.bold and above.bold and not part.bullet
+
+
+def _pitch(parts: Sequence[Part]) -> float:
+    steps = [
+        low.top - high.top
+        for high, low in pairwise(parts)
+        if isinstance(high, Line) and isinstance(low, Line) and high.page == low.page and low.top > high.top
+    ]
+    return median(steps) if steps else 12.0
+
+
+def _blocks(lines: Sequence[Line], pitch: float) -> Iterator[Flow]:
+    """Lines as paragraphs and lists; a new paragraph begins after a gap, at a bullet, and where the type changes."""
+    items: list[tuple[float, str]] = []
+    for group in _grouped(lines, pitch):
+        if group[0].bullet:
+            items.append((group[0].x0, _text(group)))
+            continue
+        if items:
+            yield _listing(items)
+            items = []
+        yield _paragraph(group)
+    if items:
+        yield _listing(items)
+
+
+def _grouped(lines: Sequence[Line], pitch: float) -> Iterator[list[Line]]:
+    group: list[Line] = []
+    for line in lines:
+        if group and _parts_from(group, line, pitch):
+            yield group
+            group = []
+        group.append(line)
+    if group:
+        yield group
+
+
+def _parts_from(group: Sequence[Line], line: Line, pitch: float) -> bool:
+    last = group[-1]
+    ends = last.text.rstrip().endswith((".", ":", "?", "!"))
+    if line.bullet or footnote(line.text) is not None:
+        return True
+    if line.page != last.page:
+        return ends or line.bold != last.bold
+    if line.top - last.top > 1.25 * pitch:
+        return True
+    indent = line.x0 < group[0].x0 - 8 if group[0].bullet else abs(line.x0 - last.x0) > 12 and not last.bold
+    return line.bold != last.bold or (indent and (ends or group[0].bullet))
+
+
+def _text(group: Sequence[Line]) -> str:
+    text = ""
+    for line in group:
+        text = joined(text, line.text)
+    return text
+
+
+def _paragraph(group: Sequence[Line]) -> Para:
+    text = _text(group)
+    if len(group) > 2 and max(line.x1 for line in group) < 330 and not any(line.bold for line in group):
+        # Lines that all stop early are a list or a table that lost its form: kept apart, and in one piece.
+        text = "; ".join(line.text.rstrip(" ;,.") for line in group)
+    lone = len(group) == 1 and 2 < len(text) <= 60 and text[0].isupper() and not re.search(r"[.;,:]$|\d$", text)
+    styled = all(line.bold or line.slanted for line in group) or lone
+    return Para(text, styled)
+
+
+def _listing(items: Sequence[tuple[float, str]]) -> Listing:
+    """Items by how far they are indented: one that stands further right than the one before belongs to it."""
+    tree, _ = _nested(items, 0, min(left for left, _ in items))
+    return Listing(tree)
+
+
+def _nested(items: Sequence[tuple[float, str]], at: int, left: float) -> tuple[tuple[Item, ...], int]:
+    made: list[Item] = []
+    while at < len(items) and items[at][0] >= left - 10:
+        if made and 10 < items[at][0] - left < 60:
+            inner, at = _nested(items, at, items[at][0])
+            made[-1] = replace(made[-1], items=made[-1].items + inner)
+        else:
+            made.append(Item(items[at][1]))
+            at += 1
+    return tuple(made), at
+
+
+def _table(grid: Grid) -> Table:
+    rows, notes = without_trailing_notes(grid.rows)
+    return Table(tuple(rows), notes=notes)
+
+
+PLR_TITLES = {
+    1: "Indications and Usage",
+    2: "Dosage and Administration",
+    3: "Dosage Forms and Strengths",
+    4: "Contraindications",
+    5: "Warnings and Precautions",
+    6: "Adverse Reactions",
+    7: "Drug Interactions",
+    8: "Use in Specific Populations",
+    9: "Drug Abuse and Dependence",
+    10: "Overdosage",
+    11: "Description",
+    12: "Clinical Pharmacology",
+    13: "Nonclinical Toxicology",
+    14: "Clinical Studies",
+    15: "References",
+    16: "How Supplied/Storage and Handling",
+    17: "Patient Counseling Information",
+}
+"""Section numbers and titles fixed by 21 CFR 201.56(d); a repackager's print may leave the titles out."""
