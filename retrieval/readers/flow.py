@@ -47,6 +47,10 @@ Flow: TypeAlias = Para | Listing | Table
 
 _FOLLOWING = re.compile(r"\b(?:following|below|these|include[sd]?)\b[^.]*\.?$", re.IGNORECASE)
 _CAPTION = re.compile(r"^\s*Table\s+\d+", re.IGNORECASE)
+# "Stop use and ask a doctor if": a heading that only the items of its list complete.
+_OPEN_HEADING = re.compile(
+    r"\b(?:if|when|have|has|are|is|with|who|following|do not use|before use|product|patients)$", re.IGNORECASE
+)
 _SHORT_ITEM, _SHORT_LIST, _LONG_LEAD = 80, 420, 320
 # Where a paragraph says a dose, a short heading in front of it says for whom: it is kept inside the quoted line.
 _DOSING = frozenset({Section.DOSAGE, Section.RENAL, Section.HEPATIC, Section.PAEDIATRIC, Section.GERIATRIC})
@@ -74,7 +78,8 @@ class FlowWriter:
             if isinstance(part, Para):
                 self._paragraph(part, after)
             elif isinstance(part, Listing):
-                self._listing(part, lead_in(before))
+                lead = lead_in(before) if before is not None else open_heading(self.heading)
+                self._listing(part, lead)
             else:
                 self._table(part, before)
 
@@ -129,13 +134,18 @@ def is_heading(part: Para, text: str) -> bool:
     return part.styled and 2 < len(text) <= 100 and not text.endswith((".", ";", ",")) and not _CAPTION.match(text)
 
 
+def open_heading(heading: tuple[str, ...]) -> str:
+    """The heading as the lead-in of its list, when its words end open; else ""."""
+    return f"{heading[-1]}:" if heading and _OPEN_HEADING.search(heading[-1]) else ""
+
+
 def lead_in(before: Flow | None) -> str:
     """The words that introduce the list after `before`: its last sentence when that is open-ended, else ""."""
     if not isinstance(before, Para):
         return ""
     text = sentence_text(before.text)
     if is_heading(before, text) and not text.endswith(":"):
-        return ""
+        return open_heading((text,))
     last = _last_sentence(text)
     if not last or len(last) > _LONG_LEAD:
         return ""

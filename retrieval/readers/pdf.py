@@ -42,6 +42,7 @@ _REVISED = re.compile(r"Revised:\s*(\d{1,2})/(\d{4})")
 _ACTIVE = re.compile(r"Strength\s+([A-Z][A-Z0-9 ,()'/-]{2,80}?)\s*\(UNII:\s*\w+\)\s*\(\s*[A-Z][A-Z0-9 ,'()-]*-\s*UNII")
 _DRUG_FACTS = re.compile(r"Active ingredients?[^\n]*\n\s*([A-Za-z][A-Za-z -]+?)(?:\s+USP)?,?\s+\d", re.IGNORECASE)
 _HEAD = re.compile(r"^(?P<product>.+?)\s*-\s+(?P<generic>[a-z].+)$")
+_PRINTED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{2}),")
 _FORM = re.compile(
     r"\b(tablets?|capsules?|injections?|solutions?|suspensions?|creams?|ointments?|gel|patch|powders?|sprays?|syrup)\b.*"
 )
@@ -171,10 +172,17 @@ def _source(pages: _Pages, text: str, checksum: str) -> Source:
     first = [part.text for part in pages.parts[0][:3] if isinstance(part, Line)] or [""]
     head = next((found for line in first if (found := _HEAD.match(line))), None)
     ingredients = _ingredients(whole, head)
-    product = title_case(normal(head["product"])) if head else heading_text(first[-1])
+    product = title_case(normal(head["product"])) if head else _largest(pages.parts[0])
     publisher = _publisher(whole, first, head)
     effective = _revised(whole)
-    version = effective.strftime("%Y.%m") if effective else "1"
+    printed = _PRINTED.match(first[0])
+    version = (
+        effective.strftime("%Y.%m")
+        if effective
+        else "20{2}.{0:0>2}.{1:0>2}".format(*printed.groups())
+        if printed
+        else "1"
+    )
     document = "pdf-" + re.sub(r"[^a-z0-9]+", "-", f"{product} {publisher}".lower()).strip("-")[:80]
     url = _WEB.search(" ".join(part.text for part in pages.parts[0] if isinstance(part, Line) and part.size <= 8.5))
     return Source(
@@ -183,7 +191,7 @@ def _source(pages: _Pages, text: str, checksum: str) -> Source:
         kind=SourceKind.LABEL,
         title=_title(product, head),
         ingredients=ingredients,
-        brands=_brands(product, ingredients),
+        brands=_brands(product, ingredients) if head else (),
         publisher=publisher,
         version=version,
         effective=effective,
@@ -192,6 +200,12 @@ def _source(pages: _Pages, text: str, checksum: str) -> Source:
         text=text,
         checksum=checksum,
     )
+
+
+def _largest(parts: list[Part]) -> str:
+    """The line in the largest type near the top of the first page."""
+    lines = [part for part in parts[:8] if isinstance(part, Line)]
+    return heading_text(max(lines, key=lambda line: line.size).text) if lines else "Drug label"
 
 
 def _ingredients(whole: str, head: re.Match[str] | None) -> tuple[str, ...]:

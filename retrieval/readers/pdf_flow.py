@@ -26,6 +26,7 @@ _FULL = re.compile(r"^full prescribing information$", re.IGNORECASE)
 _END = re.compile(
     r"^(?:package[ /-]?label|principal display panel|product information$|package labeling|ndc\s*\d)", re.IGNORECASE
 )
+_UNFINISHED = re.compile(r"\b(?:and|or|of|in|on|with|to|for|the|a|by|from|due)$", re.IGNORECASE)
 _EDGE = 60.0
 """Points from the top or bottom of a page in which a repeated line is a header or footer."""
 
@@ -157,7 +158,7 @@ def _headed(parts: Sequence[Part]) -> Iterator[HeadedFlow]:
     for part in parts:
         number = _heading_number(part, block, reached, pitch)
         if isinstance(part, Line) and number:
-            current.flow.extend(_blocks(block, pitch))
+            current.flow.extend(_blocks(block, pitch, numbered=bool(current.number)))
             block = []
             yield current
             reached = number
@@ -170,10 +171,10 @@ def _headed(parts: Sequence[Part]) -> Iterator[HeadedFlow]:
             block.append(part)
         else:
             above = None
-            current.flow.extend(_blocks(block, pitch))
+            current.flow.extend(_blocks(block, pitch, numbered=bool(current.number)))
             block = []
             current.flow.append(_table(part))
-    current.flow.extend(_blocks(block, pitch))
+    current.flow.extend(_blocks(block, pitch, numbered=bool(current.number)))
     yield current
 
 
@@ -205,7 +206,8 @@ def _entered(before: HeadedFlow, part: Line, number: tuple[int, int]) -> HeadedF
 def _goes_on(part: Line, above: Line, pitch: float) -> bool:
     """Whether a line is the next line of the heading above it: in the same type and directly under it."""
     near = part.page == above.page and 0 < part.top - above.top <= 1.2 * pitch
-    return near and part.bold and above.bold and not part.bullet
+    turned = part.page == above.page + 1 and part.top < _EDGE and _UNFINISHED.search(above.text) is not None
+    return (near or turned) and part.bold and above.bold and not part.bullet
 
 
 def _pitch(parts: Sequence[Part]) -> float:
@@ -217,17 +219,32 @@ def _pitch(parts: Sequence[Part]) -> float:
     return median(steps) if steps else 12.0
 
 
-def _blocks(lines: Sequence[Line], pitch: float) -> Iterator[Flow]:
-    """Lines as paragraphs and lists; a new paragraph begins after a gap, at a bullet, and where the type changes."""
-    items: list[tuple[float, str]] = []
+@dataclass(frozen=True, slots=True)
+class _Bullet:
+    """A list item before nesting: its left edge, its text, and whether space sets it off from the item before."""
+
+    left: float
+    text: str
+    apart: bool
+
+
+def _blocks(lines: Sequence[Line], pitch: float, *, numbered: bool) -> Iterator[Flow]:
+    """Lines as paragraphs and lists; a new paragraph begins after a gap, at a bullet, and where the type changes.
+
+    `numbered`: they stand under a numbered heading, where a short line alone is a heading of its own.
+    """
+    items: list[_Bullet] = []
+    last: Line | None = None
     for group in _grouped(lines, pitch):
         if group[0].bullet:
-            items.append((group[0].x0, _text(group)))
-            continue
-        if items:
-            yield _listing(items)
-            items = []
-        yield _paragraph(group)
+            apart = last is not None and last.page == group[0].page and group[0].top - last.top > 1.5 * pitch
+            items.append(_Bullet(group[0].x0, _text(group), apart))
+        else:
+            if items:
+                yield _listing(items)
+                items = []
+            yield _paragraph(group, numbered=numbered)
+        last = group[-1]
     if items:
         yield _listing(items)
 
@@ -249,7 +266,7 @@ def _parts_from(group: Sequence[Line], line: Line, pitch: float) -> bool:
     if line.bullet or footnote(line.text) is not None:
         return True
     if line.page != last.page:
-        return ends or line.bold != last.bold
+        return ends or line.bold != last.bold or (group[0].bullet and line.x0 < group[0].x0 - 8)
     if line.top - last.top > 1.25 * pitch:
         return True
     indent = line.x0 < group[0].x0 - 8 if group[0].bullet else abs(line.x0 - last.x0) > 12 and not last.bold
@@ -263,30 +280,41 @@ def _text(group: Sequence[Line]) -> str:
     return text
 
 
-def _paragraph(group: Sequence[Line]) -> Para:
+def _paragraph(group: Sequence[Line], *, numbered: bool) -> Para:
     text = _text(group)
     if len(group) > 2 and max(line.x1 for line in group) < 330 and not any(line.bold for line in group):
         # Lines that all stop early are a list or a table that lost its form: kept apart, and in one piece.
         text = "; ".join(line.text.rstrip(" ;,.") for line in group)
-    lone = len(group) == 1 and 2 < len(text) <= 60 and text[0].isupper() and not re.search(r"[.;,:]$|\d$", text)
+    lone = (
+        numbered
+        and len(group) == 1
+        and 2 < len(text) <= 60
+        and text[0].isupper()
+        and not re.search(r"[.;,:]$|\d$", text)
+    )
     styled = all(line.bold or line.slanted for line in group) or lone
     return Para(text, styled)
 
 
-def _listing(items: Sequence[tuple[float, str]]) -> Listing:
+def _listing(items: Sequence[_Bullet]) -> Listing:
     """Items by how far they are indented: one that stands further right than the one before belongs to it."""
-    tree, _ = _nested(items, 0, min(left for left, _ in items))
+    tree, _ = _nested(items, 0, min(item.left for item in items))
     return Listing(tree)
 
 
-def _nested(items: Sequence[tuple[float, str]], at: int, left: float) -> tuple[tuple[Item, ...], int]:
+def _nested(items: Sequence[_Bullet], at: int, left: float) -> tuple[tuple[Item, ...], int]:
     made: list[Item] = []
-    while at < len(items) and items[at][0] >= left - 10:
-        if made and 10 < items[at][0] - left < 60:
-            inner, at = _nested(items, at, items[at][0])
+    while at < len(items) and items[at].left >= left - 10:
+        item = items[at]
+        if made and 10 < item.left - left < 60:
+            inner, at = _nested(items, at, item.left)
             made[-1] = replace(made[-1], items=made[-1].items + inner)
+        elif made and made[-1].text.endswith(":") and not item.apart:
+            # Printed at one indent, but the item before opens a list of its own, which ends where space is left.
+            made[-1] = replace(made[-1], items=(*made[-1].items, Item(item.text)))
+            at += 1
         else:
-            made.append(Item(items[at][1]))
+            made.append(Item(item.text))
             at += 1
     return tuple(made), at
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from retrieval.readers.pdf_words import Line, Row, Word, joined, lines_of, unbulleted
+from retrieval.readers.pdf_words import Line, Row, Word, joined, lines_of, split_at, unbulleted
 from retrieval.readers.tables import Cell
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ def inside(word: Word, box: Sequence[float]) -> bool:
 
 def ruled_grid(found: Any, page: Page, number: int, words: Sequence[Word]) -> Grid | None:
     """A table's cells; None for a box with a single filled column, whose text is better read as lines."""
+    sides = sorted({side for row in found.rows for box in row.cells if box for side in (box[0], box[2])})
+    near = [word for word in words if found.bbox[1] <= (word.top + word.bottom) / 2 <= found.bbox[3]]
+    words = [part for word in near for part in split_at(word, sides)]
     texts = {box: _cell(box, words, number) for row in found.rows for box in row.cells if box}
     filled = {place for row in found.rows for place, box in enumerate(row.cells) if box and texts[box].text.strip()}
     if len(filled) < 2 or not 1 < len(found.rows[0].cells) <= 20:

@@ -69,6 +69,8 @@ class Word:
     bottom: float
     font: str
     size: float
+    letters: tuple[tuple[str, float, float], ...] = ()
+    """Each character with its left and right edge."""
 
     @property
     def style(self) -> tuple[bool, bool]:
@@ -78,11 +80,34 @@ class Word:
 
 def words_of(page: Page) -> list[Word]:
     """The words of a page with font and size."""
-    made = page.extract_words(extra_attrs=["fontname", "size"], keep_blank_chars=False)
+    made = page.extract_words(extra_attrs=["fontname", "size", "upright"], return_chars=True)
     return [
-        Word(one["text"], one["x0"], one["x1"], one["top"], one["bottom"], one["fontname"], float(one["size"]))
+        Word(
+            one["text"],
+            one["x0"],
+            one["x1"],
+            one["top"],
+            one["bottom"],
+            one["fontname"],
+            float(one["size"]),
+            tuple((char["text"], float(char["x0"]), float(char["x1"])) for char in one["chars"]),
+        )
         for one in made
-        if 0 <= one["top"] <= page.height and one["size"] >= _SMALLEST
+        if 0 <= one["top"] <= page.height and one["size"] >= _SMALLEST and one["upright"]
+    ]
+
+
+def split_at(word: Word, edges: Sequence[float]) -> list[Word]:
+    """The word cut at the column edges that it runs across (two cells printed without a space between them)."""
+    cuts = [edge for edge in edges if word.x0 + 1 < edge < word.x1 - 1]
+    if not cuts or "".join(text for text, _, _ in word.letters) != word.text:
+        return [word]
+    parts: dict[int, list[tuple[str, float, float]]] = {}
+    for letter in word.letters:
+        parts.setdefault(sum((letter[1] + letter[2]) / 2 > cut for cut in cuts), []).append(letter)
+    return [
+        replace(word, text="".join(text for text, _, _ in part), x0=part[0][1], x1=part[-1][2], letters=tuple(part))
+        for part in parts.values()
     ]
 
 

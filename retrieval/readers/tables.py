@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from retrieval.readers.wording import MARK_CLOSE, MARK_OPEN, ended, marks_in, sentence_text, without_marks
 from retrieval.sentences import sentences
@@ -52,6 +52,10 @@ _LONG_ROW, _LONG_CELL, _LONG_NOTE, _MOST_CELLS = 1100, 260, 600, 200_000
 def table_lines(table: Table, fallback_caption: str) -> Iterator[TableLine]:
     """The lines of a table. `fallback_caption` stands in where it has no caption of its own."""
     grid = spread(table.rows)
+    printed = [mark for mark in table.notes if not mark.isalnum()]
+    if printed:
+        grid = [[_framed(text, printed) for text in row] for row in grid]
+        table = replace(table, caption=_framed(table.caption, printed))
     if not grid:
         return
     if max(len(row) for row in grid) == 1:
@@ -92,6 +96,14 @@ def without_trailing_notes(rows: Sequence[tuple[Cell, ...]]) -> tuple[list[tuple
 
 def _single(row: Sequence[Cell]) -> bool:
     return bool(row[0].text.strip()) and len({cell.text for cell in row if cell.text.strip()}) == 1
+
+
+def _framed(text: str, marks: Sequence[str]) -> str:
+    """The text with footnote marks that stand in the line ("Genotypes†") framed like raised ones."""
+    framed = _PRINTED_MARK.sub(
+        lambda found: f"{MARK_OPEN}{found[1]}{MARK_CLOSE}" if found[1] in marks else found[0], text
+    )
+    return framed
 
 
 def spread(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
@@ -244,7 +256,7 @@ def _is_group(cells: Sequence[Cell], width: int) -> bool:
 
 
 def _notes_of(texts: Sequence[str], notes: Mapping[str, str]) -> dict[str, str]:
-    marks = [mark for text in texts for mark in (*marks_in(text), *_PRINTED_MARK.findall(text))]
+    marks = [mark for text in texts for mark in marks_in(text)]
     return {mark: notes[mark] for mark in marks if mark in notes}
 
 

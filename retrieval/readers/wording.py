@@ -58,6 +58,9 @@ _SMALL = frozenset(
 )
 
 
+_UNITS = frozenset({"mg", "mcg", "ml", "g", "kg"})
+
+
 def title_case(text: str) -> str:
     """Capitals throughout, as headings and brand names are printed, with only first letters left large."""
     words = [_capital(word, first=not index) for index, word in enumerate(text.split(" "))]
@@ -68,6 +71,8 @@ def _capital(word: str, *, first: bool) -> str:
     if any(map(str.isdigit, word)) or (word.startswith("(") and len(word) <= 7):
         return word
     low = word.lower()
+    if low in _UNITS:
+        return low if low != "ml" else "mL"
     return low if low in _SMALL and not first else re.sub(r"[a-z]+", lambda found: found[0].capitalize(), low, count=1)
 
 
