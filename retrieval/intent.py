@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from rapidfuzz.distance import OSA
 
 from retrieval.index.rarity import weight_of
 from retrieval.medicines import Medicines
@@ -10,6 +13,12 @@ from retrieval.passage import Section
 from retrieval.topics import TOPICS
 
 _COMPILED = tuple((re.compile(rf"\b(?:{'|'.join(words)})\b", re.I), sections) for words, sections in TOPICS)
+_TOPIC_WORDS = """
+    pregnancy pregnant breastfeeding lactation kidney dialysis hepatic cirrhosis overdose interaction interactions
+    contraindicated contraindications contraindication children paediatric pediatric infant elderly maximum dosage
+    indication indications warnings storage withdrawal reactions mechanism metabolism alcohol missed titration
+"""
+_OFTEN_MISSPELT = tuple(_TOPIC_WORDS.split())
 _MEDICAL = re.compile(
     r"\b(?:drugs?|medic\w*|meds?|tablets?|capsules?|pills?|prescri\w*|patients?|pharmac\w*|therap\w*|treat\w*|disease\w*"
     r"|syndrome\w*|symptom\w*|pain\w*|blood|diabet\w*|hypertens\w*|sclerosis|anti\w{4,}|statins?|nsaids?|opioids?|steroids?"
@@ -39,7 +48,8 @@ _NO_NAME = re.compile(
 
 def sections_of(question: str) -> tuple[Section, ...]:
     """The sections that answer the question, in the order of the topics it names; empty when it names none."""
-    found = [section for pattern, sections in _COMPILED if pattern.search(question) for section in sections]
+    text = f"{question} {' '.join(_meant_topics(question))}"
+    found = [section for pattern, sections in _COMPILED if pattern.search(text) for section in sections]
     return tuple(dict.fromkeys(found))
 
 
@@ -54,14 +64,33 @@ def unknown_medicine(question: str, medicines: Medicines) -> str:
     Either it ends as the names of medicines end, or the question asks for the dose (the effects, the uses ...) of it
     and English at large does not know the word.
     """
-    for word in re.findall(r"[A-Za-z]{6,}", question):
+    for word in _long_words(question):
         if _STEM.fullmatch(word.lower()) and _is_strange(word, medicines):
             return word
     for match in _ASKED_OF.finditer(question):
-        word: str = match[match.lastindex or 0]
-        if medicines.knows(word) or (_is_strange(word, medicines) and not _NO_NAME.fullmatch(word)):
-            return word
+        asked: str = match[match.lastindex or 0]
+        everyday = medicines.knows(asked) and not medicines.find(asked)
+        if everyday or (_is_strange(asked, medicines) and not _NO_NAME.fullmatch(asked)):
+            return asked
     return ""
+
+
+def strange_word(question: str, medicines: Medicines) -> str:
+    """The first word that neither English nor the table of medicines knows, or ""."""
+    return next(
+        (word for word in _long_words(question) if _is_strange(word, medicines) and not _NO_NAME.fullmatch(word)), ""
+    )
+
+
+def _long_words(question: str) -> list[str]:
+    return re.findall(r"[A-Za-z]{6,}", question)
+
+
+def _meant_topics(question: str) -> Iterator[str]:
+    """Topic words that a word of the question misspells ("pregnacy")."""
+    for word in _long_words(question.lower()):
+        if weight_of(word) == 3.0:
+            yield from (topic for topic in _OFTEN_MISSPELT if OSA.distance(word, topic, score_cutoff=2) <= 2)
 
 
 def _is_strange(word: str, medicines: Medicines) -> bool:

@@ -60,6 +60,20 @@ OTHER_NAMES: Mapping[str, str] = {
     "valproate": "valproic acid",
     "sodium valproate": "valproic acid",
 }
+# Short forms with one meaning only; those with two ("metro", "pred", MTX, HCTZ) are on ISMP's list of dangers.
+SHORT: Mapping[str, str] = {
+    "amox": "amoxicillin",
+    "atorva": "atorvastatin",
+    "azithro": "azithromycin",
+    "clarithro": "clarithromycin",
+    "fluclox": "flucloxacillin",
+    "paracet": "acetaminophen",
+    "prava": "pravastatin",
+    "rosuva": "rosuvastatin",
+    "simva": "simvastatin",
+    "vanc": "vancomycin",
+    "vanco": "vancomycin",
+}
 # Medicines in use elsewhere that have no product in Drugs@FDA: known by name, so that none is read as another.
 ELSEWHERE = """
     acenocoumarol agomelatine amisulpride betahistine bezafibrate carbimazole ciprofibrate cyclizine dihydrocodeine
@@ -109,7 +123,7 @@ def name_rows(products: Path, english: Set[str]) -> Iterator[NameRow]:
 
 def _others(known: frozenset[str], counts: Mapping[str, int], english: Set[str]) -> Iterator[NameRow]:
     """Names that Drugs@FDA lacks, and family names with every ingredient that begins with them."""
-    for name, meant in OTHER_NAMES.items():
+    for name, meant in {**OTHER_NAMES, **SHORT}.items():
         yield NameRow(name, tuple(meant.split(";")), False, max(counts.get(one, 0) for one in meant.split(";")))
     yield from (NameRow(name, (name,), False, 0) for name in ELSEWHERE.split())
     heads = {name.split()[0] for name in known if " " in name}

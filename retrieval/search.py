@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from retrieval.abbreviations import expanded, names_class_of
 from retrieval.encoder import Encoder
 from retrieval.index import Hit, Index, IndexQuery
 from retrieval.ingredient import base_name
-from retrieval.intent import sections_of, sounds_medical, unknown_medicine
+from retrieval.intent import sections_of, sounds_medical, strange_word, unknown_medicine
 from retrieval.medicines import Medicines, Mention
 from retrieval.passage import Section
 from retrieval.settings import RetrievalSettings
@@ -22,6 +23,12 @@ SIMILAR = 0.30
 """Cosine below which a passage says nothing about a question; measured on the gold questions and off-topic ones."""
 _SPARE = 4
 """How many times more passages are fetched than returned, so that near-copies can be left out."""
+_TURNING = frozenset(
+    ("not", "no", "never", "without", "except", "unless", "only", "first", "second", "third", "or", "mild", "severe")
+)
+"""Words that make another statement of a sentence; passages that differ in one are never copies."""
+_SHORT = 4
+"""A question of so few words that names a medicine and no topic continues the question before."""
 # Sections in which a sentence about another medicine would be dangerous: they are never searched without a name.
 _NEEDS_A_NAME = frozenset(
     {
@@ -79,7 +86,10 @@ class _Reading:
     indexed: tuple[str, ...]
     absent: tuple[Mention, ...]
     sections: tuple[Section, ...]
+    """`stranger` must be a medicine and none that is known; `strange` may be one; `query` is what is looked for."""
     stranger: str
+    strange: str
+    query: str
 
     @property
     def corrections(self) -> tuple[tuple[str, str], ...]:
@@ -99,8 +109,8 @@ def search(text: str, history: Sequence[str], tools: SearchTools) -> SearchResul
     missing = _missing_before(text, reading)
     if missing:
         return SearchResult((), reading.indexed, reading.sections, reading.corrections, missing)
-    found = _ask_index(text, reading, tools)
-    hits = _preferring(found, reading.absent)[: tools.settings.limit]
+    found = _ask_index(reading, tools)
+    hits = _preferring(found, reading)[: tools.settings.limit]
     missing = _missing_after(text, reading, hits)
     return SearchResult(() if missing else hits, reading.indexed, reading.sections, reading.corrections, missing)
 
@@ -118,14 +128,25 @@ def _indexed_names(index: Index) -> frozenset[str]:
 def _read(text: str, history: Sequence[str], indexed: frozenset[str], medicines: Medicines) -> _Reading:
     mentions = medicines.find(text)
     stranger = unknown_medicine(text, medicines)
-    if not mentions and not stranger:
+    topic = text
+    if mentions and history and not sections_of(text) and len(text.split()) <= _SHORT:
+        topic = f"{text} {_without_names(history[-1], medicines)}"
+    elif not mentions and not stranger:
         mentions = _from_history(history, medicines)
     names = [name for mention in mentions for name in mention.ingredients if name in indexed]
     absent = tuple(mention for mention in mentions if not indexed.intersection(mention.ingredients))
-    sections = sections_of(text)
+    sections = sections_of(topic)
     if len(mentions) > 1 and Section.INTERACTIONS not in sections:
         sections = (Section.INTERACTIONS, *sections)
-    return _Reading(mentions, tuple(dict.fromkeys(names)), absent, sections, stranger)
+    strange = "" if mentions else strange_word(text, medicines)
+    return _Reading(mentions, tuple(dict.fromkeys(names)), absent, sections, stranger, strange, topic)
+
+
+def _without_names(text: str, medicines: Medicines) -> str:
+    """An earlier question without its medicines: what a follow-up such as "and paracetamol?" asks."""
+    for mention in reversed(medicines.find(text)):
+        text = text[: mention.start] + text[mention.end :]
+    return text
 
 
 def _from_history(history: Sequence[str], medicines: Medicines) -> tuple[Mention, ...]:
@@ -142,49 +163,63 @@ def _missing_before(text: str, reading: _Reading) -> Missing | None:
     if not reading.indexed and reading.stranger:
         return Missing("medicine_not_indexed", reading.stranger)
     if not reading.indexed and _NEEDS_A_NAME.intersection(reading.sections):
-        return Missing("which_medicine")
+        return Missing("medicine_not_indexed", reading.strange) if reading.strange else Missing("which_medicine")
     if not reading.indexed and not sounds_medical(text) and len(text.split()) < 3:
         return Missing("not_about_medicines")
     return None
 
 
-def _ask_index(text: str, reading: _Reading, tools: SearchTools) -> tuple[Hit, ...]:
-    query = hybrid_query(_with_names(text, reading), tools.encoder, tools.settings.limit * _SPARE)
+def _ask_index(reading: _Reading, tools: SearchTools) -> tuple[Hit, ...]:
+    query = hybrid_query(_with_names(reading), tools.encoder, tools.settings.limit * _SPARE)
     query = replace(query, ingredients=reading.indexed, sections=reading.sections)
     return _without_copies(tools.index.search(query))
 
 
-def _with_names(text: str, reading: _Reading) -> str:
-    """The question as the sources would say it: with the right names in it, brand and misspelling replaced."""
+def _with_names(reading: _Reading) -> str:
+    """The question as the sources would say it: brands and misspellings replaced, abbreviations written out."""
+    text = reading.query
     for mention in reversed(reading.mentions):
         if mention.surface == text[mention.start : mention.end] and mention.brand | (not mention.exact):
             text = text[: mention.start] + " ".join(mention.ingredients) + text[mention.end :]
     missing = [name for name in reading.indexed if name not in text.lower()]
-    return " ".join([text, *missing[:3]])
+    return expanded(" ".join([text, *missing[:3]]))
 
 
 def _without_copies(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Leave out passages that say word for word what a better one says (a monograph and its label often do)."""
+    """Leave out passages that say what a better one says in nearly the same words and exactly the same figures."""
     kept: list[Hit] = []
-    seen: list[frozenset[str]] = []
+    seen: list[tuple[frozenset[str], list[str]]] = []
     for hit in hits:
-        words = frozenset(re.findall(r"[a-z0-9]+(?:[.,]\d+)?", hit.passage.text.lower()))
-        if not any(len(words & other) >= 0.9 * max(len(words | other), 1) for other in seen):
+        words = frozenset(re.findall(r"[a-z]+", hit.passage.text.lower()))
+        figures = re.findall(r"\d[\d.,/]*", hit.passage.text)
+        if not any(figures == known and _alike(words, other) for other, known in seen):
             kept.append(hit)
-            seen.append(words)
+            seen.append((words, figures))
     return tuple(kept)
 
 
-def _preferring(hits: tuple[Hit, ...], absent: Sequence[Mention]) -> tuple[Hit, ...]:
-    """Passages that mention the medicine that has no source of its own come first: that is what was asked."""
-    if not absent:
+def _alike(words: frozenset[str], other: frozenset[str]) -> bool:
+    return words == other or (len(words ^ other) <= 2 and len(words) > 10 and not _TURNING & (words ^ other))
+
+
+def _preferring(hits: tuple[Hit, ...], reading: _Reading) -> tuple[Hit, ...]:
+    """Of two medicines asked about together, what one's source says about the other comes first."""
+    if len(reading.mentions) < 2:
         return hits
-    return tuple(sorted(hits, key=lambda hit: not any(_mentions(hit, mention) for mention in absent)))
+    return tuple(sorted(hits, key=lambda hit: not any(_speaks_of_other(hit, one) for one in reading.mentions)))
+
+
+def _speaks_of_other(hit: Hit, mention: Mention) -> bool:
+    own = {base_name(name) for name in hit.passage.ingredients}
+    return not own.intersection(mention.ingredients) and _mentions(hit, mention)
 
 
 def _mentions(hit: Hit, mention: Mention) -> bool:
     text = hit.passage.text.lower()
-    return any(name.lower() in text for name in (mention.surface, mention.name, *mention.ingredients) if name)
+    names = (mention.surface, mention.name, *mention.ingredients)
+    return any(name.lower() in text for name in names if name) or any(
+        names_class_of(name, text) for name in mention.ingredients
+    )
 
 
 def _missing_after(text: str, reading: _Reading, hits: Sequence[Hit]) -> Missing | None:
