@@ -1,8 +1,8 @@
 """Paragraphs, lists and tables of any format, and how each becomes lines of canonical text.
 
 The rule for lists: the lead-in ("The recommended dosage is:") is repeated in front of every item, so that an item never
-loses its population; a list of short items without figures becomes one sentence. Lead-in and items therefore never
-stand apart in two passages, however long the list is.
+loses its population. A list of short items becomes one sentence, which also keeps the order of a titration. Lead-in and
+items therefore never stand apart in two passages, however long the list is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeAlias
 from retrieval.passage import Section
 from retrieval.readers.document import Block, BlockKind, Canon
 from retrieval.readers.headings import section_of
-from retrieval.readers.tables import Table, table_lines
+from retrieval.readers.tables import Table, box_lines, table_lines
 from retrieval.readers.wording import ended, heading_text, sentence_text
 from retrieval.sentences import sentences
 
@@ -72,6 +72,7 @@ class FlowWriter:
 
     def write(self, flow: Sequence[Flow]) -> None:
         """Write everything in order."""
+        flow = implied_lists(flow)
         for position, part in enumerate(flow):
             after = flow[position + 1] if position + 1 < len(flow) else None
             before = flow[position - 1] if position else None
@@ -122,11 +123,33 @@ class FlowWriter:
             named = isinstance(before, Para) and _CAPTION.match(before.text)
             table = replace(table, caption=before.text if named and isinstance(before, Para) else "")
         fallback = re.sub(r"^[\d.]+\s+", "", self.heading[-1]) if self.heading else ""
-        for line in table_lines(table, fallback):
+        # Patient leaflets are laid out in tables without being any.
+        boxed = self.section is Section.COUNSELLING and not table.caption
+        for line in box_lines(table) if boxed else table_lines(table, fallback):
             self._line(BlockKind.ROW if line.is_row else BlockKind.PARAGRAPH, line.text)
 
     def _line(self, kind: BlockKind, line: str, group: int = 0) -> None:
         self.canon.add(line, Block(kind, self.section, self.heading, 0, 0, group))
+
+
+def implied_lists(flow: Sequence[Flow]) -> list[Flow]:
+    """Short lines without a full stop after a paragraph that ends with a colon are its list, marked or not."""
+    made: list[Flow] = []
+    opened = False
+    for part in flow:
+        before = made[-1] if made else None
+        if opened and isinstance(part, Para) and _is_item(part):
+            items = before.items if isinstance(before, Listing) else ()
+            made[-1 if items else len(made) :] = [Listing((*items, Item(part.text)))]
+            continue
+        opened = isinstance(part, Para) and not part.styled and sentence_text(part.text).endswith(":")
+        made.append(part)
+    return made
+
+
+def _is_item(part: Para) -> bool:
+    text = sentence_text(part.text)
+    return not part.styled and 0 < len(text) <= 90 and text[-1] not in ".:" and not _CAPTION.match(text)
 
 
 def is_heading(part: Para, text: str) -> bool:
@@ -162,9 +185,9 @@ def _last_sentence(text: str) -> str:
 
 
 def joined_list(items: Sequence[Item], lead: str) -> str:
-    """A list of short items without figures as one sentence, or "" when each item needs a line of its own."""
+    """A list of short items as one sentence, or "" when each item needs a line of its own."""
     texts = [sentence_text(item.text).rstrip(" ;,.") for item in items]
-    short = all(len(text) <= _SHORT_ITEM and ". " not in text and not re.search(r"\d", text) for text in texts)
+    short = all(len(text) <= _SHORT_ITEM and len(sentences(text)) <= 1 for text in texts)
     if not lead or not short or any(item.items for item in items):
         return ""
     line = ended(f"{lead} {'; '.join(text for text in texts if text)}")

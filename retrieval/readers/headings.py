@@ -142,6 +142,8 @@ _TOPICS: tuple[tuple[re.Pattern[str], Section], ...] = (
 # Sections whose parts may be about one group of patients. A study or a pharmacokinetic paragraph in renal impairment
 # stays what it is: it is no advice.
 _DIVISIBLE = frozenset({Section.DOSAGE, Section.WARNINGS, Section.OTHER, Section.INDICATIONS})
+# Among warnings, "Liver Failure" and "Neonatal Withdrawal" are risks; these words say that it is a group of patients.
+_IS_GROUP = _words(r"impair|insufficien|^(?:\w[.)] )?(?:use in )?(?:pregnan|lactation|nursing|pediatric use|geriatric)")
 _NUMBER = re.compile(r"^\s*\d+(\.\d+)*\.?\s+")
 
 
@@ -152,7 +154,7 @@ def section_of(heading: str, parent: Section = Section.OTHER) -> Section:
     that names adults beside children or older people keeps its parent's section.
     """
     words = _NUMBER.sub("", heading)
-    if parent in _DIVISIBLE:
+    if parent in _DIVISIBLE and (parent is not Section.WARNINGS or _IS_GROUP.search(words)):
         group = next((section for pattern, section in _POPULATIONS if pattern.search(words)), None)
         if group is not None and not (group in {Section.PAEDIATRIC, Section.GERIATRIC} and _ADULTS_TOO.search(words)):
             return group

@@ -175,14 +175,7 @@ def _source(pages: _Pages, text: str, checksum: str) -> Source:
     product = title_case(normal(head["product"])) if head else _largest(pages.parts[0])
     publisher = _publisher(whole, first, head)
     effective = _revised(whole)
-    printed = _PRINTED.match(first[0])
-    version = (
-        effective.strftime("%Y.%m")
-        if effective
-        else "20{2}.{0:0>2}.{1:0>2}".format(*printed.groups())
-        if printed
-        else "1"
-    )
+    version = effective.strftime("%Y.%m") if effective else _printed(first[0])
     document = "pdf-" + re.sub(r"[^a-z0-9]+", "-", f"{product} {publisher}".lower()).strip("-")[:80]
     url = _WEB.search(" ".join(part.text for part in pages.parts[0] if isinstance(part, Line) and part.size <= 8.5))
     return Source(
@@ -237,6 +230,12 @@ def _publisher(whole: str, first: list[str], head: re.Match[str] | None) -> str:
     if head and len(first) > 1:
         return normal(first[1])
     return "U.S. Food and Drug Administration" if "https://www.fda.gov" in whole else ""
+
+
+def _printed(line: str) -> str:
+    """The version of a web page without a date of its own: the day on which it was printed ("1/31/26, 7:17 PM")."""
+    found = _PRINTED.match(line)
+    return f"20{found[3]}.{found[1]:0>2}.{found[2]:0>2}" if found else "1"
 
 
 def _revised(whole: str) -> date | None:

@@ -29,6 +29,8 @@ LICENCE = "public domain / FDA label"
 _HL7 = "urn:hl7-org:v3"
 _NS = {"h": _HL7}
 _DEEPEST = 12
+_AUXILIARY = re.compile(r"\b(?:alcohol|diluent|sodium chloride|sterile water|water for injection)\b", re.IGNORECASE)
+_STRENGTH = re.compile(r"\s*,?\s*\b\d+(?:\.\d+)?\s*(?:mg|mcg|g|mL|%).*", re.DOTALL)
 _BOILERPLATE = re.compile(
     r"^these highlights do not include.*?see full prescribing information for.*?\.(?=\s|[A-Z])\s*",
     re.IGNORECASE | re.DOTALL,
@@ -126,21 +128,19 @@ def spl_date(value: str) -> date | None:
 
 
 def _product(root: etree._Element) -> _Product:
-    products = [
-        found for found in root.iterfind(".//h:manufacturedProduct", _NS) if found.find("h:name", _NS) is not None
-    ]
-    # A kit's alcohol swab is a product with an active ingredient too, and not what the label is about.
-    main = [found for found in products if "alcohol" not in _generic(found).lower()] or products
-    names = [normal(name.lower()) for found in main for name in _substances(found)]
-    generic = _generic(main[0]) if main else ""
-    brands = [_brand(found.findtext("h:name", "", _NS)) for found in main]
+    """Brands, ingredients and form; a kit's parts are products too, its diluent and alcohol swab are not what it is."""
+    found = root.findall(".//h:manufacturedProduct[h:name]", _NS) + root.findall(".//h:partProduct", _NS)
+    products = [one for one in found if not _AUXILIARY.search(_generic(one))] or found
+    names = [normal(name.lower()) for one in products for name in _substances(one)]
+    generic = next((name for one in products if (name := _generic(one))), "")
+    brands = [_brand(one.findtext("h:name", "", _NS)) for one in products]
     unlike = [brand for brand in brands if brand and brand.lower() not in {generic.lower(), *names}]
-    form = _attribute(main[0], "h:formCode", "displayName") if main else ""
+    form = _attribute(products[0], "h:formCode", "displayName") if products else ""
     return _Product(_once(unlike), _once(names), generic, form.split(",")[0].lower())
 
 
 def _generic(product: etree._Element) -> str:
-    return normal(product.findtext(".//h:genericMedicine/h:name", "", _NS))
+    return normal(product.findtext("h:asEntityWithGeneric/h:genericMedicine/h:name", "", _NS))
 
 
 def _substances(product: etree._Element) -> Iterator[str]:
@@ -169,6 +169,7 @@ def _title(root: etree._Element, product: _Product) -> str:
     element = root.find("h:title", _NS)
     printed = sentence_text(" ".join(" ".join(map(str, element.itertext())).split())) if element is not None else ""
     printed = _TITLE_END.sub("", _BOILERPLATE.sub("", printed)).replace("®", "").replace("™", "").strip(" ,.;:-")
+    printed = _STRENGTH.sub("", printed)
     if 3 < len(printed) <= 110:
         return _title_words(printed)
     generic = product.generic or ", ".join(product.ingredients)
@@ -177,7 +178,9 @@ def _title(root: etree._Element, product: _Product) -> str:
 
 
 def _title_words(printed: str) -> str:
-    words = [title_case(word) if word.isupper() and len(word) > 3 else word for word in printed.split()]
+    words = [
+        title_case(word) if word.isupper() and len(re.sub(r"\W", "", word)) > 3 else word for word in printed.split()
+    ]
     return re.sub(r"(\w)\(", r"\1 (", " ".join(words))
 
 

@@ -59,7 +59,7 @@ def table_lines(table: Table, fallback_caption: str) -> Iterator[TableLine]:
     if not grid:
         return
     if max(len(row) for row in grid) == 1:
-        yield from _box(table, grid)
+        yield from box_lines(table)
         return
     caption = ended(sentence_text(without_marks(table.caption)) or fallback_caption)
     count = table.header_rows if table.header_rows >= 0 else guessed_header(table.rows)
@@ -68,7 +68,8 @@ def table_lines(table: Table, fallback_caption: str) -> Iterator[TableLine]:
     group = ""
     for row, cells in zip(grid[count:], table.rows[count:], strict=True):
         if _is_group(cells, len(row)):
-            group = sentence_text(without_marks(row[0])).rstrip(":. ")
+            named = sentence_text(without_marks(cells[0].text)).rstrip(":. ")
+            group = group if named.lower() in {"or", "and"} else named
             continue
         for line in row_lines(row, headers, f"{caption} {group}. " if group else f"{caption} "):
             yield TableLine(_with_notes(line, row, group, common, table.notes), is_row=True)
@@ -234,14 +235,10 @@ def _cell_text(text: str) -> str:
     return joined.rstrip(". ;")
 
 
-def _box(table: Table, grid: Sequence[Sequence[str]]) -> Iterator[TableLine]:
-    texts = [
-        table.caption,
-        *(part for row in grid for part in row[0].split("\n")),
-        *table.notes.values(),
-        *table.remarks,
-    ]
-    for text in texts:
+def box_lines(table: Table) -> Iterator[TableLine]:
+    """The text of a table in form only, cell by cell."""
+    cells = [part for row in table.rows for cell in row for part in cell.text.split("\n")]
+    for text in [table.caption, *cells, *table.notes.values(), *table.remarks]:
         line = sentence_text(text)
         if line:
             yield TableLine(ended(line), is_row=False)
@@ -250,7 +247,7 @@ def _box(table: Table, grid: Sequence[Sequence[str]]) -> Iterator[TableLine]:
 def _is_group(cells: Sequence[Cell], width: int) -> bool:
     """A single cell across the whole row names the rows that follow."""
     filled = [cell for cell in cells if cell.text.strip()]
-    if len(filled) != 1 or len(filled[0].text) > 200 or filled[0] is not cells[0]:
+    if len(filled) != 1 or len(filled[0].text) > 200 or filled[0] is not cells[0] or filled[0].rows > 1:
         return False
     return filled[0].columns >= width or (filled[0].strong and len(cells) >= width) or (len(cells) == 1 < width)
 
@@ -262,5 +259,9 @@ def _notes_of(texts: Sequence[str], notes: Mapping[str, str]) -> dict[str, str]:
 
 def _with_notes(line: str, row: Sequence[str], group: str, common: Mapping[str, str], notes: Mapping[str, str]) -> str:
     used = {**common, **_notes_of([*row, group], notes)}
-    texts = [ended(sentence_text(note)) for note in used.values() if len(note) <= _LONG_NOTE]
+    texts = [
+        ended(text)
+        for note in used.values()
+        if len(note) <= _LONG_NOTE and re.search(r"\w", text := sentence_text(note))
+    ]
     return " ".join([line, *(f"Note: {text}" for text in texts)])

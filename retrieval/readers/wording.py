@@ -73,7 +73,7 @@ def _capital(word: str, *, first: bool) -> str:
     low = word.lower()
     if low in _UNITS:
         return low if low != "ml" else "mL"
-    return low if low in _SMALL and not first else re.sub(r"[a-z]+", lambda found: found[0].capitalize(), low, count=1)
+    return low if low in _SMALL and not first else re.sub(r"(?:^|(?<=[/(\-]))[^\W\d_]", lambda at: at[0].upper(), low)
 
 
 def raised(text: str) -> str:
