@@ -1,0 +1,151 @@
+"""The real vLLM on the CPU, with a tiny model and an adapter that this test makes.
+
+Their weights are random, and push the model towards digits at every step: it talks nonsense and wants to say other
+doses. The grammar keeps it from the doses, the checks keep its nonsense from the screen, and when the server dies in
+the middle of a reply the extractive generator takes over.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from assistant.conversation import Draft
+from assistant.errors import DraftMalformed, DraftTruncated
+from assistant.extract import ExtractiveGenerator
+from assistant.generate import WithFallback
+from assistant.grammar import has_digit, quantities, text_pattern
+from assistant.settings import AssistantSettings
+from assistant.vllm import VllmGenerator
+from guardrails.claim import Claim
+from guardrails.judge import judge
+from guardrails.verdict import Decision
+from retrieval.medicines import Medicines
+from tests.assistant.evidence import PASSAGES, request_for
+from tests.stories.tiny_model import SPACE, make_adapter, make_model, make_tokeniser
+from tests.stories.vllm_server import ModelServer, free_port, serving
+
+PYTHON = Path(os.environ.get("PHARMASSIST_VLLM_PYTHON", Path(__file__).parents[2] / ".venv-vllm" / "bin" / "python"))
+
+pytestmark = [
+    pytest.mark.vllm,
+    pytest.mark.timeout(420),
+    pytest.mark.skipif(not PYTHON.exists(), reason=f"no vLLM environment at {PYTHON} (make vllm-env)"),
+    # transformers announces changes of its own training code, which saving a model happens to touch
+    pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*"),
+]
+
+EVIDENCE = {passage.key: passage for passage in PASSAGES}
+SAMPLES = 5
+NUMBER = re.compile(r"\d+")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
+    folder = tmp_path_factory.mktemp("model")
+    tokeniser = make_tokeniser(folder / "base", [passage.text for passage in PASSAGES])
+    vocabulary = tokeniser.vocab
+    longing = [vocabulary[token] for token in (*"0123456789", ".", ",", SPACE)]
+    shunned = [vocabulary["]"]]  # it never wants to end, so that there is a middle in which its server can die
+    make_adapter(folder / "tuned", make_model(folder / "base", len(tokeniser), longing, shunned))
+    settings = AssistantSettings(
+        llm_url=f"http://127.0.0.1:{free_port()}/v1",
+        llm_model=str(folder / "base"),
+        llm_adapters={"tuned": folder / "tuned"},
+        temperature=1.0,
+        max_tokens=3000,
+        silence_seconds=60,
+        total_seconds=120,
+    )
+    with serving(PYTHON, settings, folder / "log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def medicines() -> Medicines:
+    return Medicines.load()
+
+
+def sampled(server: ModelServer, adapter: str) -> list[Claim]:
+    """The claims of several replies. A reply that runs into its limit is a failed draft; its whole claims count."""
+    settings = server.settings.model_copy(update={"llm_adapter": adapter})
+    claims: list[Claim] = []
+    with closing(VllmGenerator(settings)) as generator:
+        for _ in range(SAMPLES):
+            try:
+                claims.extend(generator.draft(request_for()))
+            except (DraftTruncated, DraftMalformed):
+                continue
+    return claims
+
+
+@pytest.fixture(scope="module")
+def said(server: ModelServer) -> dict[str, list[Claim]]:
+    """What the model says in the grammar, without and with the adapter."""
+    return {adapter: sampled(server, adapter) for adapter in ("", "tuned")}
+
+
+def test_unconstrained_the_model_says_doses_that_no_passage_holds(server: ModelServer) -> None:
+    """The control: it is the grammar that stops this model, not its manners."""
+    known = {number for passage in PASSAGES for number in NUMBER.findall(passage.text)}
+    for model in (server.settings.llm_model, "tuned"):
+        assert set(NUMBER.findall(server.say(model, temperature=1.0))) - known
+
+
+def test_the_adapter_changes_what_is_said(server: ModelServer) -> None:
+    base = server.say(server.settings.llm_model, temperature=0.0)
+    assert base == server.say(server.settings.llm_model, temperature=0.0)
+    assert base != server.say("tuned", temperature=0.0)
+
+
+@pytest.mark.parametrize("adapter", ["", "tuned"])
+def test_constrained_it_can_only_cite_what_was_retrieved_and_say_its_numbers(
+    said: dict[str, list[Claim]], adapter: str
+) -> None:
+    claims = said[adapter]
+    assert len(claims) >= SAMPLES
+    for claim in claims:
+        (citation,) = claim.citations
+        passage = EVIDENCE[citation.key]
+        assert citation.quote in passage.text
+        assert re.fullmatch(text_pattern(passage), claim.text)
+        rest = claim.text
+        offered = quantities(passage.text)
+        for quantity in (*offered.bound, *offered.bare):
+            rest = rest.replace(quantity, "")
+        assert not has_digit(rest)
+    assert any(has_digit(claim.text) for claim in claims), "a model that wants to say numbers said none"
+
+
+def test_its_nonsense_is_withheld(said: dict[str, list[Claim]], medicines: Medicines) -> None:
+    for claim in (*said[""], *said["tuned"]):
+        assert judge(claim, EVIDENCE, medicines).decision is Decision.WITHHOLD
+
+
+def test_when_the_server_dies_in_the_middle_the_extractive_generator_takes_over(
+    server: ModelServer, medicines: Medicines
+) -> None:
+    """Last, since it kills the server."""
+    settings = server.settings.model_copy(update={"retries": 1, "backoff_seconds": 0.1})
+    with closing(VllmGenerator(settings)) as generator:
+        both = WithFallback(generator, ExtractiveGenerator(medicines))
+        drafting = both.draft(request_for())
+        claims = [next(drafting)]
+        server.kill()
+        started = time.monotonic()
+        while True:
+            try:
+                claims.append(next(drafting))
+            except StopIteration as end:
+                draft: Draft = end.value
+                break
+    assert time.monotonic() - started < 20
+    assert draft.claims == tuple(claims)
+    assert "without the model, because the model server" in draft.fallback
+    assert any("2,550 mg per day" in claim.text for claim in claims)
