@@ -7,8 +7,10 @@ the middle of a reply the extractive generator takes over.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,14 +22,17 @@ from assistant.conversation import Draft
 from assistant.errors import DraftMalformed, DraftTruncated
 from assistant.extract import ExtractiveGenerator
 from assistant.generate import WithFallback
-from assistant.grammar import has_digit, quantities, text_pattern
+from assistant.grammar import has_digit, quantities, quotable, reply_grammar, text_pattern
+from assistant.reply import write_reply
 from assistant.settings import AssistantSettings
 from assistant.vllm import VllmGenerator
 from guardrails.claim import Claim
 from guardrails.judge import judge
 from guardrails.verdict import Decision
 from retrieval.medicines import Medicines
+from retrieval.passage import Citation
 from tests.assistant.evidence import PASSAGES, request_for
+from tests.assistant.test_grammar import SAYABLE
 from tests.stories.tiny_model import SPACE, make_adapter, make_model, make_tokeniser
 from tests.stories.vllm_server import ModelServer, free_port, serving
 
@@ -102,6 +107,17 @@ def test_the_adapter_changes_what_is_said(server: ModelServer) -> None:
     base = server.say(server.settings.llm_model, temperature=0.0)
     assert base == server.say(server.settings.llm_model, temperature=0.0)
     assert base != server.say("tuned", temperature=0.0)
+
+
+def test_xgrammar_reads_the_grammar_as_python_reads_its_sentences() -> None:
+    """The tables of `test_grammar` hold for what decodes, and not only for Python's reading of the same pattern."""
+    pairs = [
+        (reply_grammar([cited]), write_reply([Claim(text, (Citation(cited.key, quotable(cited)[-1]),))]))
+        for cited, text, _ in SAYABLE
+    ]
+    reader = Path(__file__).with_name("xgrammar_reader.py")
+    done = subprocess.run([PYTHON, reader], input=json.dumps(pairs), capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [allowed for _, _, allowed in SAYABLE]
 
 
 @pytest.mark.parametrize("adapter", ["", "tuned"])
