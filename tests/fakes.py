@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from assistant.conversation import (
     Answer,
@@ -178,3 +180,15 @@ def _steps(outcome: Answer | Refusal) -> Iterator[Event]:
     yield from outcome.claims
     yield from outcome.withheld
     yield Progress(Step.SAVING)
+
+
+Made = TypeVar("Made")
+
+
+def in_a_loop(make: Callable[[], Made]) -> Made:
+    """What `make` returns, made while an event loop runs: outside of one, Gradio makes loops that it never closes."""
+
+    async def made() -> Made:
+        return make()
+
+    return asyncio.run(made())

@@ -62,7 +62,7 @@ const openSource = async (button) => {
   body.scrollTop = 0;
   const title = body.querySelector("h2");
   if (title) title.focus({ preventScroll: true });
-  const quote = body.querySelector("#quote");
+  const quote = body.querySelector(".quote");
   if (quote) quote.scrollIntoView({ block: "nearest" });
 };
 

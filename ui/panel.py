@@ -4,9 +4,10 @@ the document around it on request."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from retrieval.passage import Citation, Passage, Source, SourceKind
+from retrieval.passage import Passage, Source, SourceKind
 from ui.markup import day, icon, text
 
 AROUND = 1500
@@ -30,10 +31,11 @@ def locate(quote: str, body: str) -> tuple[int, int] | None:
 
 
 def source_panel(
-    number: int, citation: Citation, passage: Passage, source: Source | None, address: str, newer: Source | None
+    number: int, quotes: Sequence[str], passage: Passage, source: Source | None, address: str, newer: Source | None
 ) -> str:
-    """The whole panel for one citation. `source` is None when the document is gone; `newer` is what supersedes it.
+    """The whole panel for the words that one claim quotes from one passage.
 
+    `source` is None when the document is gone; `newer` is what supersedes it.
     `address` is what the page sends back to ask for the passage in context, as data attributes.
     """
     return (
@@ -41,22 +43,32 @@ def source_panel(
         f'<h2 tabindex="-1">{text(passage.title)}</h2></header>{_warnings(passage, source, newer)}'
         f'<p class="path">{" › ".join(map(text, passage.heading)) or text(passage.section.value)}</p>'
         f'<blockquote class="passage">'
-        f"{marked(passage.text, citation.quote)}</blockquote>{_quote_elsewhere(passage, citation)}"
+        f"{marked(passage.text, quotes)}</blockquote>{_quotes_elsewhere(passage, quotes)}"
         f'<div class="context-row">{_context_button(address, source)}</div><div class="context"></div>'
         f"{_facts(passage, source)}"
     )
 
 
-def marked(body: str, quote: str) -> str:
-    """The text, escaped, with the quoted words in a <mark>."""
-    span = locate(quote, body)
-    if span is None:
-        return text(body)
-    start, end = span
-    return f'{text(body[:start])}<mark id="quote">{text(body[start:end])}</mark>{text(body[end:])}'
+def marked(body: str, quotes: Sequence[str]) -> str:
+    """The text, escaped, with every quotation in a <mark>; quotations that overlap become one."""
+    pieces, done = [], 0
+    for start, end in _merged([span for quote in quotes if (span := locate(quote, body))]):
+        pieces += [text(body[done:start]), f'<mark class="quote">{text(body[start:end])}</mark>']
+        done = end
+    return "".join([*pieces, text(body[done:])])
 
 
-def context(citation: Citation, passage: Passage, source: Source | None, whole: bool) -> str:
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def context(quotes: Sequence[str], passage: Passage, source: Source | None, whole: bool) -> str:
     """The passage in its document: `AROUND` characters either side, or the whole text. Says so if it has moved."""
     if source is None:
         return '<p class="notice">This document is no longer in the index, so its text cannot be shown.</p>'
@@ -68,7 +80,7 @@ def context(citation: Citation, passage: Passage, source: Source | None, whole: 
     return (
         f'<div class="document" tabindex="0" role="region" aria-label="The passage in its document">'
         f"{'… ' if first else ''}{before}"
-        f'<span class="here">{marked(passage.text, citation.quote)}</span>'
+        f'<span class="here">{marked(passage.text, quotes)}</span>'
         f"{after}{' …' if last < len(source.text) else ''}</div>"
     )
 
@@ -94,11 +106,12 @@ def _warnings(passage: Passage, source: Source | None, newer: Source | None) -> 
     return "".join(f'<p class="notice is-small">{icon("warning")}<span>{text(word)}</span></p>' for word in words)
 
 
-def _quote_elsewhere(passage: Passage, citation: Citation) -> str:
+def _quotes_elsewhere(passage: Passage, quotes: Sequence[str]) -> str:
     """The quoted words by themselves, where they cannot be found in the passage to be marked."""
-    if not citation.quote or locate(citation.quote, passage.text):
-        return ""
-    return f'<p class="aside">Quoted words, not found literally in the passage: <q>{text(citation.quote)}</q></p>'
+    lost = [quote for quote in quotes if quote.strip() and not locate(quote, passage.text)]
+    return "".join(
+        f'<p class="aside">Quoted, but not literally in the passage: <q>{text(quote)}</q></p>' for quote in lost
+    )
 
 
 def _facts(passage: Passage, source: Source | None) -> str:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from assistant.conversation import Answer, Flag, FlagKind, Turn
 from assistant.errors import AssistantError
 from retrieval.errors import RetrievalError
-from retrieval.passage import Citation, Passage
+from retrieval.passage import Passage
 from ui import panel
 from ui.export import ReadSource, answer_text, conversation_markdown, file_name
 from ui.flagging import LONGEST_COMMENT, flag_list
@@ -110,18 +110,18 @@ class Replies:
         cited = _cited(self.kept.turn(at.turn), at)
         if cited is None:
             return Reply(error=GONE)
-        number, citation, passage = cited
+        number, quotes, passage = cited
         source = self.read_source(passage.source_id)
         newer = self.read_source(source.superseded_by) if source and source.superseded_by else None
         address = f'data-turn="{text(at.turn)}" data-claim="{at.claim}" data-citation="{at.citation}"'
-        return Reply(html=panel.source_panel(number, citation, passage, source, address, newer))
+        return Reply(html=panel.source_panel(number, quotes, passage, source, address, newer))
 
     def _context(self, at: CitationAt) -> Reply:
         cited = _cited(self.kept.turn(at.turn), at)
         if cited is None:
             return Reply(error=GONE)
-        _, citation, passage = cited
-        return Reply(html=panel.context(citation, passage, self.read_source(passage.source_id), at.whole))
+        _, quotes, passage = cited
+        return Reply(html=panel.context(quotes, passage, self.read_source(passage.source_id), at.whole))
 
     def _copy(self, at: TurnAt) -> Reply:
         turn = self.kept.turn(at.turn)
@@ -148,13 +148,14 @@ def _answered(kind: type[RequestT], sent: object, reply: Callable[[RequestT], Re
         return Reply(error=str(error))
 
 
-def _cited(turn: Turn | None, at: CitationAt) -> tuple[int, Citation, Passage] | None:
-    """The number, the citation and its passage; None where the turn or the position does not exist."""
-    if turn is None or not isinstance(turn.outcome, Answer):
+def _cited(turn: Turn | None, at: CitationAt) -> tuple[int, tuple[str, ...], Passage] | None:
+    """The number of a cited passage, all that this claim quotes from it, and the passage; None where there is none."""
+    if turn is None or not isinstance(turn.outcome, Answer) or at.claim >= len(turn.outcome.claims):
         return None
-    claims = turn.outcome.claims
-    if at.claim >= len(claims) or at.citation >= len(claims[at.claim].claim.citations):
+    citations = turn.outcome.claims[at.claim].claim.citations
+    if at.citation >= len(citations):
         return None
-    citation = claims[at.claim].claim.citations[at.citation]
-    passage = next(passage for passage in turn.outcome.passages if passage.key == citation.key)
-    return numbers(claims)[citation.key], citation, passage
+    key = citations[at.citation].key
+    passage = next(passage for passage in turn.outcome.passages if passage.key == key)
+    quotes = tuple(citation.quote for citation in citations if citation.key == key)
+    return numbers(turn.outcome.claims)[key], quotes, passage

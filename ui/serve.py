@@ -31,6 +31,9 @@ HEADERS = {
 }
 
 
+NO_API_PAGES = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+
+
 class SafeHeaders:
     """Adds the headers above to every response, without buffering streams."""
 
@@ -55,7 +58,7 @@ def application(blocks: gr.Blocks) -> FastAPI:
     theme = gr.themes.Base(font=SYSTEM_FONTS, font_mono=SYSTEM_MONO)
     blocks.queue(api_open=False, max_size=200)
     mounted: FastAPI = gr.mount_gradio_app(
-        app, blocks, path="/", footer_links=[], run_history=False, show_error=False, max_file_size=1,
+        app, blocks, path="/", footer_links=[], run_history=False, app_kwargs=NO_API_PAGES, show_error=False, max_file_size=1,
         ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False, theme=theme, head=_head(),
         favicon_path=str(HERE / "favicon.svg"),
     )  # fmt: skip
