@@ -14,7 +14,16 @@ import numpy as np
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.node_parser import NodeParser
 from llama_index.core.readers.base import BaseReader
-from llama_index.core.schema import BaseNode, Document, MediaResource, TextNode, TransformComponent
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import (
+    BaseNode,
+    Document,
+    MediaResource,
+    NodeWithScore,
+    QueryBundle,
+    TextNode,
+    TransformComponent,
+)
 from numpy.typing import NDArray
 
 from retrieval.chunking import passages
@@ -23,6 +32,7 @@ from retrieval.index import indexed_text
 from retrieval.passage import Passage
 from retrieval.readers.document import ReadDocument
 from retrieval.readers.formats import read_document
+from retrieval.search import SearchTools, search
 
 
 class SourceDocument(Document):
@@ -70,6 +80,25 @@ class Embed(TransformComponent):
         return nodes
 
 
+class PassageRetriever(BaseRetriever):
+    """Our search as a LlamaIndex retriever: a node's id is its citation key, its metadata name source, section, url.
+
+    A question that search declines (no medicine indexed, no evidence, not about medicines) gives no nodes.
+    """
+
+    def __init__(self, tools: SearchTools) -> None:
+        super().__init__()
+        self._tools = tools
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        urls = {source.id: source.url for source in self._tools.index.sources()}
+        hits = search(query_bundle.query_str, (), self._tools).hits
+        return [
+            NodeWithScore(node=as_node(hit.passage, urls.get(hit.passage.source_id, "")), score=hit.score)
+            for hit in hits
+        ]
+
+
 def embedded_passages(document: ReadDocument, encoder: Encoder) -> tuple[tuple[Passage, ...], NDArray[np.float32]]:
     """A document's passages and their vectors, shape (passages, dimension), through the ingestion pipeline."""
     # The index itself remembers what was read, so the framework's cache of intermediate results is left out.
@@ -88,7 +117,7 @@ def as_document(document: ReadDocument) -> SourceDocument:
     return made
 
 
-def as_node(passage: Passage) -> PassageNode:
+def as_node(passage: Passage, url: str = "") -> PassageNode:
     """A passage as a LlamaIndex node: its id is the citation key, its positions are those in the source."""
     about = {
         "key": passage.key,
@@ -96,7 +125,10 @@ def as_node(passage: Passage) -> PassageNode:
         "title": passage.title,
         "section": passage.section.value,
         "heading": " > ".join(passage.heading),
+        "origin": passage.origin,
+        "effective": passage.effective.isoformat() if passage.effective else "",
         "verified": passage.verified,
+        "url": url,
     }
     node = PassageNode(
         id_=passage.key,

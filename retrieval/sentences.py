@@ -17,7 +17,7 @@ _LAST_WORD = re.compile(r"[A-Za-z][A-Za-z.]*$")
 _NUMBERED = re.compile(r"(?:^|\b(?:table|figure|fig|section|step|appendix|no)\s+)\d+[a-z]?$", re.IGNORECASE)
 # "vitamin C." and "hepatitis B." do end sentences; a lone capital after anything else is an initial ("E. coli").
 _LETTERED = re.compile(
-    r"\b(?:vitamins?|hepatitis|types?|class|group|grade|part|step|child-pugh|or|and)\s+[A-Z]$", re.IGNORECASE
+    r"\b(?:vitamins?|hepatitis|types?|class|group|grade|part|step|child-pugh)\s+[A-Z]$", re.IGNORECASE
 )
 _STARTS = re.compile(r"\s+[\"'“‘(\[]?[A-Z0-9≥≤<>•±µΑ-Ω]")
 _FAR = 400

@@ -51,6 +51,7 @@ _CAPTION = re.compile(r"^\s*Table\s+\d+", re.IGNORECASE)
 _OPEN_HEADING = re.compile(
     r"\b(?:if|when|have|has|are|is|with|who|following|do not use|before use|product|patients)$", re.IGNORECASE
 )
+_PICTURE = re.compile(r"^\(?Figure \w{1,3}\)?\.?$")
 _SHORT_ITEM, _SHORT_LIST, _LONG_LEAD = 80, 420, 320
 # Where a paragraph says a dose, a short heading in front of it says for whom: it is kept inside the quoted line.
 _DOSING = frozenset({Section.DOSAGE, Section.RENAL, Section.HEPATIC, Section.PAEDIATRIC, Section.GERIATRIC})
@@ -129,6 +130,8 @@ class FlowWriter:
             self._line(BlockKind.ROW if line.is_row else BlockKind.PARAGRAPH, line.text)
 
     def _line(self, kind: BlockKind, line: str, group: int = 0) -> None:
+        if _PICTURE.match(line):
+            return
         self.canon.add(line, Block(kind, self.section, self.heading, 0, 0, group))
 
 

@@ -29,6 +29,7 @@ LICENCE = "public domain / FDA label"
 _HL7 = "urn:hl7-org:v3"
 _NS = {"h": _HL7}
 _DEEPEST = 12
+_ENTITIES = "it declares a document type or entities, which no SPL label does and which could hide an entity bomb"
 _AUXILIARY = re.compile(r"\b(?:alcohol|diluent|sodium chloride|sterile water|water for injection)\b", re.IGNORECASE)
 _STRENGTH = re.compile(r"\s*,?\s*\b\d+(?:\.\d+)?\s*(?:mg|mcg|g|mL|%).*", re.DOTALL)
 _BOILERPLATE = re.compile(
@@ -74,9 +75,11 @@ def parse(data: bytes) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
+        if "entity" in str(fault).lower():
+            raise SourceRefused(_ENTITIES) from fault
         raise SourceRefused(f"it is not well-formed XML ({str(fault).splitlines()[0][:120]})") from fault
     if root.getroottree().docinfo.internalDTD is not None:
-        raise SourceRefused("it declares a document type, which no SPL label does and which could hide an entity bomb")
+        raise SourceRefused(_ENTITIES)
     return root
 
 

@@ -16,6 +16,9 @@ _SEE_PARENTHESIS = re.compile(
     r"\s*\(\s*(?:[Ss]ee|SEE)\s+(?:also\s+|the\s+)?(?:[A-Z][A-Z,&/ ]{4,}|(?:[Ss]ections?|[A-Z][\w,&/ ]{3,}?\s*\()\s*\d)"
     r"(?:[^()]|\([^()]*\)){0,300}\)"
 )
+_SEE_PICTURE = re.compile(
+    r"\s*\(\s*[Ss]ee\s+(?:Figures?\s[\w ,]{1,30}|(?:Animal |Human )?Data|Clinical Considerations)\s*\)"
+)
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BLANK = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u3000]+")
 _BEFORE_POINT = re.compile(r"\s+([,;:.)\]](?=\s|$|[,;.)\]]))")
@@ -36,7 +39,7 @@ def normal(text: str) -> str:
 def without_references(text: str) -> str:
     """Drop "[see Warnings and Precautions (5.1)]" and its like; keep "(see Table 1)"."""
     if "see" in text.lower():
-        return _SEE_PARENTHESIS.sub("", _SEE_BRACKET.sub("", text))
+        return _SEE_PICTURE.sub("", _SEE_PARENTHESIS.sub("", _SEE_BRACKET.sub("", text)))
     return text
 
 
