@@ -41,7 +41,7 @@ _ASKED_OF = re.compile(
 )
 _NO_NAME = re.compile(
     r".*(?:itis|osis|a?emia|pathy|ectomy|ations?|uria|algia|plegia|rrh[oe]*a|penia|cytes?|omas?|megaly|ology|ing|ed|ly|ness"
-    r"|ments?|ity|ous|ical|ies|ism|ants?|ives?|ergics?|graphy|grams?|scopy|tomy|tics?|mics?|dosing|ylaxis|ers?|ors?)",
+    r"|ments?|ity|ous|ical|ies|ism|ants?|ives?|ergics?|graphy|grams?|scopy|tomy|commonest|tics?|mics?|dosing|ylaxis|ers?|ors?)",
     re.I,
 )
 

@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import qdrant_edge as qdrant
 
 from retrieval.errors import IndexBusy, IndexCorrupt, IndexFault, IndexNotFound
 from retrieval.index import IndexQuery
+from retrieval.index.lock import FolderLock, unchanged
 from retrieval.index.payload import CURRENT, DENSE, KEYWORD_FIELDS, WORDS, Payload, SparseWords
 from retrieval.index.points import DEPTH, PASSAGES, RANK_CONSTANT, SOURCES, FoundPoint, PointIndex, StoredPoint
 
 _SCROLL = 256
+_CONFIG = "edge_config.json"
 
 
-def open_edge(path: Path, *, dimension: int, model: str, create: bool = True) -> PointIndex:
+def open_edge(path: Path, *, dimension: int, model: str, create: bool = True, share: bool = False) -> PointIndex:
     """The index in the folder `path`, made if it is absent and `create` is true.
 
-    `model` names the encoder whose vectors (of size `dimension`) the index holds.
+    `model` names the encoder whose vectors (of size `dimension`) the index holds. With `share`, an index that another
+    process has open is copied as it is now to a temporary folder and read there; writing to the copy raises IndexBusy.
 
     Raises:
         IndexNotFound: there is none and `create` is false.
-        IndexBusy: another process has it open.
+        IndexBusy: another process has it open and `share` is false.
         IndexCorrupt: the folder cannot be read as an index.
         IndexMismatch: it was made with another encoder.
     """
-    return PointIndex(EdgeStore(path, dimension, create=create), dimension, model)
+    if not create and not (path / SOURCES / _CONFIG).is_file():
+        raise IndexNotFound(f"There is no index at {path}. Run `pharmassist ingest PATH...` first.")
+    try:
+        return PointIndex(EdgeStore(path, dimension), dimension, model)
+    except IndexBusy:
+        if not share:
+            raise
+    return PointIndex(_private_copy(path, dimension), dimension, model)
 
 
 class EdgeStore:
-    """Two shards in one folder: passages with vectors, sources without."""
+    """Two shards in one folder: passages with vectors, sources without. A `copy` is only read, and removed at last."""
 
-    def __init__(self, path: Path, dimension: int, *, create: bool) -> None:
+    def __init__(self, path: Path, dimension: int, *, copy: TemporaryDirectory[str] | None = None) -> None:
         vectors = {DENSE: qdrant.EdgeVectorParams(dimension, qdrant.Distance.Cosine)}
         words = {WORDS: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)}
         passages = qdrant.EdgeConfig(vectors=vectors, sparse_vectors=words)
         # A shard needs at least one vector name; no source ever fills it.
         sources = qdrant.EdgeConfig(sparse_vectors={"none": qdrant.EdgeSparseVectorParams()})
-        self._shards = {SOURCES: _open(path / SOURCES, sources, create)}
-        self._shards[PASSAGES] = _open(path / PASSAGES, passages, create)
+        self._copy = copy
+        self._lock = FolderLock(path)
+        self._shards: dict[str, qdrant.EdgeShard] = {}
+        try:
+            with self._lock.writing():
+                for name, config in ((SOURCES, sources), (PASSAGES, passages)):
+                    self._shards[name] = _open(path / name, config)
+        except IndexFault:
+            self._lock.release()
+            raise
 
     def upsert(self, collection: str, points: Sequence[StoredPoint]) -> None:
         """Insert or replace points by id."""
@@ -95,64 +115,85 @@ class EdgeStore:
 
     def flush(self) -> None:
         """Make everything written so far durable; passages first, because a source's record vouches for them."""
-        with _clear_errors():
+        with _clear_errors(), self._lock.writing():
             self._shards[PASSAGES].flush()
             self._shards[SOURCES].flush()
 
     def optimize(self) -> None:
         """Build the vector graph."""
-        with _clear_errors():
+        with _clear_errors(), self._lock.writing():
             for shard in self._shards.values():
                 shard.optimize()
 
     def close(self) -> None:
-        """Flush and release both shards."""
+        """Flush and release both shards; closing twice does no harm."""
+        if not self._shards:
+            return
         self.flush()
-        for shard in self._shards.values():
-            shard.close()
+        with self._lock.writing():
+            for shard in self._shards.values():
+                shard.close()
+        self._shards = {}
+        self._lock.release()
+        if self._copy is not None:
+            self._copy.cleanup()
 
     def _update(self, collection: str, operation: qdrant.UpdateOperation) -> None:
-        with _clear_errors():
+        if self._copy is not None:
+            raise IndexBusy(
+                "Another pharmassist process has the index open, so nothing can be added now. Close it first."
+            )
+        with _clear_errors(), self._lock.writing():
             self._shards[collection].update(operation)
+
+
+def _private_copy(path: Path, dimension: int) -> EdgeStore:
+    copy = TemporaryDirectory(prefix="pharmassist-index-")
+    try:
+        with unchanged(path):
+            for name in (SOURCES, PASSAGES):
+                shutil.copytree(path / name, Path(copy.name) / name)
+    except OSError as fault:
+        raise IndexBusy(f"Another process has the index open and it could not be copied ({fault}).") from fault
+    return EdgeStore(Path(copy.name), dimension, copy=copy)
 
 
 @contextmanager
 def _clear_errors() -> Iterator[None]:
-    """Qdrant Edge raises bare `Exception`; only its words tell the cases apart."""
+    """Qdrant Edge raises bare `Exception` for whatever goes wrong in it."""
     try:
         yield
     except Exception as fault:
         if type(fault) is not Exception:
             raise
-        if "WouldBlock" in str(fault):
-            raise IndexBusy(
-                "Another pharmassist process has the index open. Close it (the chat, or an ingestion) and try again, or"
-                " use a Qdrant server (PHARMASSIST_RETRIEVAL__QDRANT_URL) to share one index."
-            ) from fault
         raise IndexFault(f"The embedded index failed: {fault}") from fault
 
 
-def _open(path: Path, config: qdrant.EdgeConfig, create: bool) -> qdrant.EdgeShard:
-    if (path / "edge_config.json").is_file():
+def _open(path: Path, config: qdrant.EdgeConfig) -> qdrant.EdgeShard:
+    if (path / _CONFIG).is_file():
         return _load(path)
-    if not create:
-        raise IndexNotFound(f"There is no index at {path.parent}. Run `pharmassist ingest PATH...` first.")
     if path.is_dir() and any(path.iterdir()):
         raise IndexCorrupt(f"{path} holds files that are no index. Move the folder away and ingest the sources again.")
-    path.mkdir(parents=True, exist_ok=True)
-    with _clear_errors():
-        shard = qdrant.EdgeShard.create(str(path), config)
+    _create(path, config)
+    return _load(path)
+
+
+def _create(path: Path, config: qdrant.EdgeConfig) -> None:
+    """Make the shard beside its place and move it there whole, so that a kill half-way leaves nothing in the way."""
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder, _clear_errors():
+        made = Path(folder) / path.name
+        made.mkdir()
+        shard = qdrant.EdgeShard.create(str(made), config)
         for field in KEYWORD_FIELDS:
             shard.update(qdrant.UpdateOperation.create_field_index(field, qdrant.PayloadSchemaType.Keyword))
-    return shard
+        shard.close()
+        made.replace(path)
 
 
 def _load(path: Path) -> qdrant.EdgeShard:
     try:
         with _clear_errors():
             return qdrant.EdgeShard.load(str(path))
-    except IndexBusy:
-        raise
     except IndexFault as fault:
         raise IndexCorrupt(
             f"The index at {path} cannot be read ({fault.__cause__}). Move it away and ingest the sources again."
