@@ -97,7 +97,8 @@ def _story(question: Question, screened: Screened, tools: AskTools) -> Generator
         return replace(refusals.for_missing(question, found), notices=screened.notices)
     yield Progress(Step.DRAFTING, _what_was_found(found))
     evidence = {hit.passage.key: hit.passage for hit in found.hits}
-    request = DraftRequest(question, tuple(evidence.values()), found.medicines, found.sections)
+    similarities = tuple(hit.similarity for hit in found.hits)
+    request = DraftRequest(question, tuple(evidence.values()), found.medicines, found.sections, similarities)
     checked = yield from _check_each(tools.generator.draft(request), evidence, tools)
     yield Progress(Step.SAVING)
     basis = _basis_of(checked.draft, tools.basis(question))

@@ -23,12 +23,16 @@ Drafting: TypeAlias = Generator[Claim, None, Draft]
 
 @dataclass(frozen=True, slots=True)
 class DraftRequest:
-    """The question (its identifiers already masked), the passages that may be cited, and what search recognised."""
+    """The question (its identifiers already masked), the passages that may be cited, and what search recognised.
+
+    `similarities` holds each passage's cosine to the question, -1..1, where search knows it; else it is empty.
+    """
 
     question: Question
     passages: tuple[Passage, ...]
     medicines: tuple[str, ...]
     sections: tuple[Section, ...]
+    similarities: tuple[float, ...] = ()
 
 
 class DraftGenerator(Protocol):

@@ -18,7 +18,7 @@ STOP = frozenset(
     that the their them then there these they this those through to too under until up us use used using very was we were
     what whats when where which while who whom why will with would you your patient patients person someone anyone hi hello
     thanks thank quick question asking know want get got going go say says label drug medicine medication tablet tablets
-    start starting start safe ok recommended recommend usual normal dr doctor pt pts mr mrs year years yr old yo mg mcg ml
+    safe ok recommended recommend usual normal dr doctor pt pts mr mrs year years yr old yo mg mcg ml
     happen happens happened many long often possible type""".split()
 )
 
@@ -52,7 +52,25 @@ SAME = {
     "alcohol": "alcohol", "drink": "alcohol", "drinking": "alcohol", "ethanol": "alcohol",
     "half-life": "half-life", "halflife": "half-life", "ecg": "electrocardiogram", "ekg": "electrocardiogram",
     "pml": "leukoencephalopathy", "ms": "sclerosis", "uti": "urinary", "daily": "day", "vaccine": "vaccination",
-    "vaccines": "vaccination", "vaccinate": "vaccination", "vaccinated": "vaccination", "jab": "vaccination",
+    "start": "initial", "starting": "initial", "starter": "initial", "initiate": "initial", "initiation": "initial",
+    "begin": "initial", "commence": "initial", "beer": "alcohol", "beers": "alcohol", "wine": "alcohol", "booze": "alcohol",
+    "vodka": "alcohol", "spirits": "alcohol", "alcoholic": "alcohol", "drinker": "alcohol", "drinks": "alcohol",
+    "alchohol": "alcohol", "mmr": "vaccination", "flu-jab": "vaccination", "preg": "pregnancy", "pregnacy": "pregnancy",
+    "premed": "premedication", "premeds": "premedication", "premedicate": "premedication", "forget": "missed",
+    "forgets": "missed", "missing": "missed", "lft": "transaminase", "lfts": "transaminase", "alt": "transaminase",
+    "ast": "transaminase", "transaminases": "transaminase", "aminotransferase": "transaminase", "fbc": "count",
+    "cbc": "count", "wcc": "count", "counts": "count", "lymphocytes": "lymphocyte", "iv": "intravenous",
+    "im": "intramuscular", "sc": "subcutaneous", "subcut": "subcutaneous", "subq": "subcutaneous", "po": "oral",
+    "mouth": "oral", "drowsy": "somnolence", "drowsiness": "somnolence", "sleepy": "somnolence", "fits": "seizure",
+    "convulsion": "seizure", "convulsions": "seizure", "seizures": "seizure", "tb": "tuberculosis", "hbv": "hepatitis",
+    "lp": "spinal", "pregnancies": "pregnancy", "kg": "weight", "yearly": "year", "weekly": "week", "monthly": "month",
+    "switch": "switch", "switching": "switch", "convert": "switch", "converting": "switch", "conversion": "switch",
+    "crushed": "crush", "chewed": "crush", "chew": "crush", "dental": "dental", "dentist": "dental", "teeth": "dental",
+    "tooth": "dental", "operation": "surgery", "surgical": "surgery", "op": "surgery", "theatre": "surgery",
+    "pills": "tablet", "stop": "discontinue", "stopping": "discontinue", "stopped": "discontinue",
+    "discontinuation": "discontinue", "withdraw": "discontinue", "withdrawal": "discontinue", "abruptly": "abrupt",
+    "suddenly": "abrupt", "sudden": "abrupt", "reverse": "reversal", "reverses": "reversal", "yoghurt": "food",
+    "yogurt": "food", "applesauce": "food", "vaccines": "vaccination", "vaccinate": "vaccination", "vaccinated": "vaccination", "jab": "vaccination",
     "immunization": "vaccination", "immunisation": "vaccination", "immunizations": "vaccination",
     "test": "monitor", "tests": "monitor", "check": "monitor", "monitoring": "monitor", "bloods": "monitor",
 }  # fmt: skip
