@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from threading import Event as Gate
 from typing import TypeVar
 
 from assistant.conversation import (
@@ -139,26 +140,27 @@ def fallback_answer(question: Question) -> Answer:
 
 @dataclass
 class FakeAssistant:
-    """Answers by a word of the question: zubrovine (refusal), fallback, hostile, crash, slow; else an answer.
+    """Answers by a word of the question: zubrovine (refusal), fallback, hostile, crash, held; else an answer.
 
-    Turns are kept by `save`, as the real assistant does before its last event. `asked` holds every question.
+    A held question waits after its first sentence until `gate` is set. Turns are kept by `save`, as the real assistant
+    does before its last event. `asked` holds every question.
     """
 
     save: Callable[[Turn], None]
-    pause_s: float = 0.0
+    gate: Gate = field(default_factory=Gate)
     asked: list[Question] = field(default_factory=list)
 
     def ask(self, question: Question) -> Iterator[Event]:
         """Events in the order of the real assistant."""
         self.asked.append(question)
-        pause_s = 0.4 if "slow" in question.text else self.pause_s
         yield Progress(Step.SCREENING)
         if "crash" in question.text:
             raise RuntimeError("made to fail <script>bad()</script>")
         outcome = _outcome(question)
         for event in _steps(outcome):
-            time.sleep(pause_s)
             yield event
+            if "held" in question.text and isinstance(event, CheckedClaim):
+                self.gate.wait(60)
         self.save(Turn(question.id, question.conversation_id, outcome, datetime.now(UTC)))
         yield outcome
 
@@ -186,9 +188,13 @@ Made = TypeVar("Made")
 
 
 def in_a_loop(make: Callable[[], Made]) -> Made:
-    """What `make` returns, made while an event loop runs: outside of one, Gradio makes loops that it never closes."""
+    """What `make` returns, made while an event loop runs: outside of one, Gradio makes loops that it never closes.
+
+    In a thread of its own, because a test that drives a browser has a loop running already.
+    """
 
     async def made() -> Made:
         return make()
 
-    return asyncio.run(made())
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(made())).result()

@@ -199,7 +199,10 @@ const ACTIONS = {
   basis: (button) => openBasis(turnOf(button)),
   flag: (button) => toggleFlag(turnOf(button)),
   rail: () => showRail(!document.body.classList.contains("has-rail")),
-  new: () => leave("fresh", {}),
+  new: () => {
+    if (!busy()) history.replaceState(null, "", window.location.pathname + window.location.search);
+    leave("fresh", {});
+  },
   open: (button) => leave("open", { conversation: button.dataset.conversation }),
   example: (button) => !busy() && trigger("example", { question: button.textContent }),
 };
@@ -244,10 +247,9 @@ const settle = () => {
     if (opened.has(card.dataset.keep) && !card.open) card.open = true;
   });
   const thread = find("#thread .thread");
-  if (!thread) return;
-  const conversation = thread.dataset.conversation;
-  const address = conversation ? `#${conversation}` : window.location.pathname + window.location.search;
-  if (window.location.hash.slice(1) !== conversation) history.replaceState(null, "", address);
+  // An empty page leaves the address alone: Gradio may not have read yet which conversation it asks for.
+  const conversation = thread && thread.dataset.conversation;
+  if (conversation && window.location.hash.slice(1) !== conversation) history.replaceState(null, "", `#${conversation}`);
 };
 
 const atTop = (turn) => turn && turn.scrollIntoView({ block: "start", behavior: "auto" });

@@ -7,7 +7,9 @@ server or a reloaded page loses nothing), and this file moves text between the t
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -132,6 +134,8 @@ def build_chat(ask: Ask, records: Kept, read_source: ReadSource, status: Status)
 
     `read_source` gives a document by its id with its full text. Nothing is loaded from outside this machine.
     """
+    # Gradio would compute usage statistics over pandas after every event, whether or not anybody may see them.
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(sys.maxsize))
     chat = Chat(ask, records)
     blocks: gr.Blocks = gr.Blocks(title="pharmassist", analytics_enabled=False, fill_height=True, fill_width=True)
     with blocks:

@@ -33,7 +33,7 @@ def header(status: Status) -> str:
 def _status_line(status: Status) -> str:
     made_by = " + ".join(word for word in (status.model or status.generator, status.adapter) if word)
     words = [made_by, count(status.sources, "source")]
-    words += [f"index of {day(status.indexed_on)}"] if status.indexed_on else []
+    words += [f"newest of {day(status.newest)}"] if status.newest else []
     return " · ".join(word for word in words if word)
 
 

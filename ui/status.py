@@ -8,10 +8,10 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The generator in use and the index it answers from. `indexed_on` is the day of the newest change, if known."""
+    """The generator in use and what it answers from. `newest` is the effective date of the newest current source."""
 
     generator: str
     sources: int
-    indexed_on: date | None = None
+    newest: date | None = None
     model: str = ""
     adapter: str = ""

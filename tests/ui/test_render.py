@@ -113,7 +113,12 @@ def test_text_in_the_frame_is_escaped() -> None:
 
 def test_the_live_turn_shows_checked_sentences_and_never_a_withheld_one() -> None:
     answer = canned_answer(question())
-    events: list[Event] = [Progress(Step.SCREENING), Progress(Step.DRAFTING, "12 passages"), *answer.claims[:1], *answer.withheld]
+    events: list[Event] = [
+        Progress(Step.SCREENING),
+        Progress(Step.DRAFTING, "12 passages"),
+        *answer.claims[:1],
+        *answer.withheld,
+    ]
     html = render.live("Dose?", events)
     assert answer.claims[0].claim.text.split()[-2] in html
     assert answer.claims[1].claim.text not in html
