@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from guardrails.quoting import places
 from retrieval.passage import Passage, Source, SourceKind
 from ui.markup import day, icon, text
 
@@ -22,10 +23,16 @@ KIND_WORDS = {
 
 
 def locate(quote: str, body: str) -> tuple[int, int] | None:
-    """Where the quoted words stand in `body`, whatever the white space between them; None if they do not."""
+    """Where the quoted words stand in `body`: the place that the checks accepted, else wherever they occur; or None.
+
+    White space between the words may differ.
+    """
     words = quote.split()
     if not words:
         return None
+    checked = places(quote, body)
+    if checked:
+        return checked[0].start, checked[0].end
     found = re.search(r"\s+".join(map(re.escape, words)), body)
     return found.span() if found else None
 

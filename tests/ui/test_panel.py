@@ -19,6 +19,7 @@ CASES = [
     ("500 mg twice", "Take 500\n  mg\ttwice.", "500\n  mg\ttwice"),  # other white space
     ("a.c (1)", "xabc a.c (1) y", "a.c (1)"),  # signs that are special in patterns
     ("Take", "Take Take", "Take"),  # the first of several
+    ("50 mg", "150 mg or 50 mg", "50 mg"),  # whole words, as the checks count them
     ("600 mg", "Take 500 mg.", None),  # not there
     ("", "Take 500 mg.", None),  # nothing quoted
 ]
@@ -28,6 +29,10 @@ CASES = [
 def test_locate(quote: str, body: str, expected: str | None) -> None:
     span = panel.locate(quote, body)
     assert (body[span[0] : span[1]] if span else None) == expected
+
+
+def test_the_marked_place_is_the_one_that_the_checks_accepted() -> None:
+    assert panel.locate("50 mg", "150 mg or 50 mg") == (10, 15)
 
 
 @given(st.text(max_size=60), st.text(max_size=30), st.text(max_size=60))
