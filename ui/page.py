@@ -26,15 +26,14 @@ def header(status: Status) -> str:
         f'aria-controls="rail">{icon("menu")}<span class="sr-only">Conversations</span></button>'
         f'<span class="logo">{icon("pill")}</span><h1>pharmassist</h1>'
         f'<span class="purpose">Medicines questions, answered from drug labels only</span>'
-        f'<span class="status">{text(_status_line(status))}</span></header>'
+        f'<span class="status">{_status_line(status)}</span></header>'
     )
 
 
 def _status_line(status: Status) -> str:
     made_by = " + ".join(word for word in (status.model or status.generator, status.adapter) if word)
-    words = [made_by, count(status.sources, "source")]
-    words += [f"newest of {day(status.newest)}"] if status.newest else []
-    return " · ".join(word for word in words if word)
+    newest = f" · newest of {day(status.newest)}" if status.newest else ""
+    return f'<span class="roomy">{text(made_by)} · </span>{count(status.sources, "source")}{newest}'
 
 
 def rail(conversations: Sequence[Conversation], current: str) -> str:
