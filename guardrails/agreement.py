@@ -14,6 +14,7 @@ from guardrails.examined import Examined, Quoted
 from guardrails.polarity import counted, cues, is_weak, obligations, support
 from guardrails.quantities import Amount, Value, read_amounts
 from guardrails.subjects import Stated
+from guardrails.units import UNITS
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import GLUE, ROUTES, TIMES, Word, content_words, outside, squeezed, stems
 
@@ -198,10 +199,16 @@ def words(examined: Examined) -> tuple[Finding, ...]:
     text = examined.claim.text
     places = [*_places_of_amounts(text), *((one.start, one.end) for one in examined.mentions)]
     strange = [word for word in outside(content_words(text), places) if word.stem not in said]
-    if not strange and any(content_words(text)):
+    if not strange and _says_something(text):
         return ()
     listed = ", ".join(f"“{word.text}”" for word in _first_of_each(strange))
     return (_finding("words", f"The quote does not say {listed or 'anything that the claim says'}."),)
+
+
+def _says_something(text: str) -> bool:
+    """Whether anything is said of the amounts: "850 mg e." and "mg." are no statements, "Give 850 mg." is one."""
+    beside = outside(content_words(text), ((amount.start, amount.end) for amount in read_amounts(text)))
+    return any(word.text.lower() not in UNITS for word in beside)
 
 
 def _first_of_each(found: Sequence[Word]) -> Iterator[Word]:
