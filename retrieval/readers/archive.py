@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -111,7 +112,7 @@ def _unpacked(archive: Path | io.BytesIO, name: str, limits: Limits, depth: int,
                 yield from _member(opened, member, f"{name}!/{member.filename}", limits, depth, budget)
     except SourceRefused as fault:
         yield Unreadable(name, fault.reason)
-    except (zipfile.BadZipFile, EOFError, ValueError) as fault:
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, struct.error) as fault:
         yield Unreadable(name, f"it is a damaged zip archive ({fault})")
 
 

@@ -17,7 +17,7 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.psexceptions import PSException
 from pdfplumber.page import Page
 from pdfplumber.pdf import PDF
-from pdfplumber.utils.exceptions import PdfminerException
+from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from retrieval.errors import SourceRefused
 from retrieval.ingredient import base_name
@@ -50,8 +50,8 @@ _LABELER = re.compile(r"Labeler\s*-\s*([^\n(]{3,80}?)\s*\(\d+\)")
 _WEB = re.compile(r"https?://[^\s]+")
 # pdfminer raises these from inside damaged files instead of an error of its own.
 _DAMAGE = (
-    PdfminerException, PSException, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError,
-    RecursionError, OverflowError, zlib.error, struct.error, NotImplementedError,
+    PdfminerException, MalformedPDFException, PSException, ValueError, TypeError, KeyError, IndexError, AttributeError,
+    AssertionError, RecursionError, OverflowError, zlib.error, struct.error, NotImplementedError,
 )  # fmt: skip
 
 
@@ -87,13 +87,14 @@ def read_pdf(data: bytes) -> ReadDocument:
 
 
 def _pages(data: bytes) -> _Pages:
-    with _opened(data) as document:
-        pages = _Pages([], [])
-        for number, page in enumerate(_parsed(document)):
-            pages.parts.append(page_parts(page, number))
-            pages.heights.append(float(page.height))
-            page.close()
-        return pages
+    # Not used as a context: closing it parses the pages again, and a damaged file would raise once more there.
+    document = _opened(data)
+    pages = _Pages([], [])
+    for number, page in enumerate(_parsed(document)):
+        pages.parts.append(page_parts(page, number))
+        pages.heights.append(float(page.height))
+        page.close()
+    return pages
 
 
 def _opened(data: bytes) -> PDF:

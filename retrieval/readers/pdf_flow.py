@@ -205,9 +205,9 @@ def _entered(before: HeadedFlow, part: Line, number: tuple[int, int]) -> HeadedF
 
 def _goes_on(part: Line, above: Line, pitch: float) -> bool:
     """Whether a line is the next line of the heading above it: in the same type and directly under it."""
-    near = part.page == above.page and 0 < part.top - above.top <= 1.2 * pitch
+    near = part.page == above.page and 0 < part.top - above.top <= 1.2 * min(pitch, 1.5 * part.size)
     turned = part.page == above.page + 1 and part.top < _EDGE and _UNFINISHED.search(above.text) is not None
-    return (near or turned) and part.bold and above.bold and not part.bullet
+    return (near or turned) and part.bold and above.bold and not part.bullet and not _CAPTION.match(part.text)
 
 
 def _pitch(parts: Sequence[Part]) -> float:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Box: TypeAlias = tuple[float, float, float, float]
 
+_PITCH = 1.27
+"""Lines of one paragraph follow each other within this many type sizes; cells of a table stand further apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -129,10 +132,9 @@ def unruled_grid(words: Sequence[Word], edges: Sequence[float], number: int) -> 
 
 
 def _stacked(rows: Sequence[Row]) -> list[list[Row]]:
-    pitch = min((low.top - high.top for high, low in pairwise(rows)), default=0.0)
     stacks: list[list[Row]] = []
     for row in rows:
-        if stacks and row.top - stacks[-1][-1].top <= 1.06 * pitch:
+        if stacks and row.top - stacks[-1][-1].top <= _PITCH * row.size:
             stacks[-1].append(row)
         else:
             stacks.append([row])

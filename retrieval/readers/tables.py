@@ -146,7 +146,9 @@ def guessed_header(rows: Sequence[Sequence[Cell]]) -> int:
     if len(rows) < 3 or len(rows[0]) < 2 or any(cell.text.strip().endswith(":") for row in rows for cell in row[:1]):
         return 0
     texts = [cell.text.strip() for cell in rows[0]]
-    plain = all(len(text) <= 80 and not re.match(r"^[<>≤≥]?\d", text) for text in texts) and all(texts[1:])
+    plain = all(len(text) <= 80 and not re.search(r"\d", re.sub(r"\([^)]*\)", "", text)) for text in texts) and all(
+        texts[1:]
+    )
     figures = sum(bool(re.search(r"\d", cell.text)) for row in rows[1:] for cell in row[1:])
     return int(plain and figures * 2 >= len(rows) - 1)
 

@@ -48,7 +48,8 @@ def spl(version: int = 3, date: str = "20260131", sections: str | None = None, s
     """A made-up label as SPL XML."""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <document xmlns="urn:hl7-org:v3"><title>These highlights do not include all the information needed to use LUNARINE
-safely and effectively. See full prescribing information for LUNARINE.<br/>LUNARINE <sup>®</sup> (lunarine hydrochloride)
+safely and effectively. See full prescribing information for LUNARINE.<br/>LUNARINE <sup>®</sup> (lunarine
+hydrochloride)
 tablets, for oral use<br/>Initial U.S. Approval: 1999</title><effectiveTime value="{date}"/><setId root="{set_id}"/>
 <versionNumber value="{version}"/><author><assignedEntity><representedOrganization><name>Example Laboratories</name>
 </representedOrganization></assignedEntity></author><component><structuredBody>
