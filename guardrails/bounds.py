@@ -44,7 +44,7 @@ _AFTER = re.compile(
     rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?minimum\b{_ENDS})"
     rf"|{_ADVERB}(?P<AT_MOST>(?:or|and)\s+(?:less|younger|below|under|fewer|lower|shorter)\b"
     rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?(?:recommended\s+|total\s+|daily\s+|usual\s+|absolute\s+)*max(?:imum)?\b{_ENDS}"
-    r"|(?:\w+\s+){0,2}?(?:should|must|may|can|is|are)\s+(?:not|never)\s+(?:to\s+)?be\s+exceeded\b))",
+    r"|(?:\w{1,20}\s+){0,2}?(?:should|must|may|can|is|are)\s+(?:not|never)\s+(?:to\s+)?be\s+exceeded\b))",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(

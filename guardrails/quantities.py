@@ -232,5 +232,7 @@ def _negative(text: str, tokens: Sequence[Token], first: int) -> bool:
         return False
     sign = tokens[first - 1]
     return (
-        sign.text in {"-", "−"} and sign.end == tokens[first].start and text[: sign.start][-1:] in ("", " ", "(", "\n")
+        sign.text in {"-", "−"}
+        and sign.end == tokens[first].start
+        and text[max(0, sign.start - 1) : sign.start] in ("", " ", "(", "\n")
     )

@@ -46,7 +46,7 @@ def places(quote: str, passage: str) -> tuple[Place, ...]:
 
 
 def _at_edges(passage: str, start: int, end: int) -> bool:
-    before, after, beyond = passage[:start][-1:], passage[end : end + 1], passage[end + 1 : end + 2]
+    before, after, beyond = passage[max(0, start - 1) : start], passage[end : end + 1], passage[end + 1 : end + 2]
     opens = before in ("", *_BEFORE) or before.isspace()
     closes = after == "" or after.isspace() or (after in _AFTER and not (after in ".,:" and beyond.isdigit()))
     return opens and closes
@@ -109,13 +109,13 @@ def _left_out(gap: tuple[int, int], passage: str, *, before: bool) -> str:
 
 def _lead_in(first: int, spans: tuple[tuple[int, int], ...], passage: str, shown: list[Place]) -> str:
     """What the line that introduces a list ("Do not use in:") says about the item that is quoted."""
-    start = spans[first][0]
+    start, item = spans[first][0], passage[spans[first][0] : spans[first][1]]
     for before in range(first - 1, -1, -1):
         line = passage[spans[before][0] : spans[before][1]]
         if line.endswith(":"):
             quoted = any(each.start <= spans[before][0] and spans[before][1] <= each.end for each in shown)
             return "" if quoted else limits_what_is_beside(line, whole_sentence=False)
-        if not _LIST_ITEM.match(line) or "\n" not in passage[spans[before][1] : start]:
+        if not (_LIST_ITEM.match(line) and _LIST_ITEM.match(item)) or "\n" not in passage[spans[before][1] : start]:
             return ""
         start = spans[before][0]
     return ""
