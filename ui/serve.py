@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.errors import AddressInUse
@@ -34,33 +36,55 @@ HEADERS = {
 NO_API_PAGES = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
-class SafeHeaders:
-    """Adds the headers above to every response, without buffering streams."""
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class OwnPageOnly:
+    """Answers the page itself and nobody else, and adds the headers above to every response.
+
+    A request that a browser sends for another site names that site as its Origin and is refused: no foreign page can
+    ask or flag here. While only this machine is listened to, any other Host name is refused too, so that no foreign
+    name that points at this machine can read from it.
+    """
+
+    def __init__(self, app: ASGIApp, *, loopback: bool) -> None:
         self.app = app
+        self.loopback = loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on; touch only the start of an HTTP response."""
+        """Pass on what comes from the page; touch only the start of a response, so that streams stay streams."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        refused = self._refused(Headers(scope=scope))
+        answer = PlainTextResponse(refused, status_code=403) if refused else self.app
+        await answer(scope, receive, send_with_headers)
+
+    def _refused(self, headers: Headers) -> str:
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return "This page answers only itself, not other sites."
+        if self.loopback and urlsplit(f"//{host}").hostname not in LOOPBACK:
+            return "This page is served to this machine only."
+        return ""
 
 
-def application(blocks: gr.Blocks) -> FastAPI:
+def application(blocks: gr.Blocks, host: str = "127.0.0.1") -> FastAPI:
     """The page as an ASGI application: no share link, no telemetry, no API pages, no uploads."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(SafeHeaders)
+    app.add_middleware(OwnPageOnly, loopback=host in LOOPBACK)
     theme = gr.themes.Base(font=SYSTEM_FONTS, font_mono=SYSTEM_MONO)
     blocks.queue(api_open=False, max_size=200)
     mounted: FastAPI = gr.mount_gradio_app(
-        app, blocks, path="/", footer_links=[], run_history=False, app_kwargs=NO_API_PAGES, show_error=False, max_file_size=1,
-        ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False, theme=theme, head=_head(),
-        favicon_path=str(HERE / "favicon.svg"),
+        app, blocks, path="/", footer_links=[], run_history=False, app_kwargs=NO_API_PAGES, show_error=False,
+        max_file_size=1, ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False, theme=theme,
+        head=_head(), favicon_path=str(HERE / "favicon.svg"),
     )  # fmt: skip
     return mounted
 
@@ -83,14 +107,16 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def server(blocks: gr.Blocks) -> uvicorn.Server:
+def server(blocks: gr.Blocks, host: str = "127.0.0.1") -> uvicorn.Server:
     """A server of the page that has not started; `run(sockets=[listen(...)])` starts it and blocks."""
-    return uvicorn.Server(uvicorn.Config(application(blocks), log_level="warning", timeout_graceful_shutdown=3))
+    return uvicorn.Server(uvicorn.Config(application(blocks, host), log_level="warning", timeout_graceful_shutdown=3))
 
 
 def serve(blocks: gr.Blocks, host: str = "127.0.0.1", port: int = 7860) -> None:
-    """Serve until interrupted. Raises `AddressInUse`."""
+    """Serve until interrupted. Nobody signs in: whoever reaches the address reads and asks. Raises `AddressInUse`."""
     with listen(host, port) as bound:
         shown = f"[{host}]" if ":" in host else host
+        if host not in LOOPBACK:
+            print("Everyone who reaches this address can read every conversation: nobody signs in.", flush=True)
         print(f"pharmassist is at http://{shown}:{bound.getsockname()[1]} (Ctrl+C stops it)", flush=True)
-        server(blocks).run(sockets=[bound])
+        server(blocks, host).run(sockets=[bound])

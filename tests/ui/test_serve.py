@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -31,19 +32,62 @@ def test_an_address_that_is_not_ours_is_the_same_error() -> None:
         listen("192.0.2.1", 0)
 
 
-def test_every_response_forbids_what_is_not_ours() -> None:
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
     records = BrokenRecords()
     ask = FakeAssistant(records.save_turn).ask
     status = Status("extractive", 1, date(2026, 1, 1))
     made = in_a_loop(lambda: application(build_chat(ask, records, lambda _: None, status)))
-    with TestClient(made) as client:
-        page = client.get("/")
-        assert page.status_code == 200
-        assert "default-src 'self'" in page.headers["content-security-policy"]
-        assert page.headers["referrer-policy"] == "no-referrer"
-        assert client.get("/docs").status_code == 404
-        assert client.get("/openapi.json").status_code == 404
-        assert client.get("/gradio_api/info").json()["named_endpoints"] == {}
+    with TestClient(made, base_url="http://127.0.0.1:7860") as started:
+        yield started
+
+
+def test_every_response_forbids_what_is_not_ours(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert page.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/gradio_api/docs", "/gradio_api/runs"])
+def test_there_are_no_pages_for_programs(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_no_function_is_offered_and_no_file_given_or_taken(client: TestClient) -> None:
+    assert client.get("/gradio_api/info").json()["named_endpoints"] == {}
+    assert client.get(f"/gradio_api/file={Path(__file__)}").status_code == 403
+    assert client.post("/gradio_api/upload", files={"files": b"more than a byte"}).status_code == 413
+
+
+# origin and host of a request, and whether it is answered
+REQUESTS = [
+    ("http://127.0.0.1:7860", "127.0.0.1:7860", True),
+    (None, "127.0.0.1:7860", True),
+    (None, "localhost:7860", True),
+    (None, "[::1]:7860", True),
+    ("http://evil.example", "127.0.0.1:7860", False),  # a foreign page that posts here
+    ("http://127.0.0.1:9999", "127.0.0.1:7860", False),  # another program's page on this machine
+    ("null", "127.0.0.1:7860", False),  # a sandboxed frame or a local file
+    (None, "evil.example:7860", False),  # a foreign name that points at this machine
+    ("http://evil.example:7860", "evil.example:7860", False),
+]
+
+
+@pytest.mark.parametrize(("origin", "host", "answered"), REQUESTS)
+def test_only_the_page_itself_is_answered(client: TestClient, origin: str | None, host: str, answered: bool) -> None:
+    headers = {"host": host} | ({"origin": origin} if origin else {})
+    assert client.get("/config", headers=headers).status_code == (200 if answered else 403)
+
+
+def test_a_machine_that_serves_others_answers_to_its_own_name() -> None:
+    ask = FakeAssistant(BrokenRecords().save_turn).ask
+    made = in_a_loop(
+        lambda: application(build_chat(ask, BrokenRecords(), lambda _: None, Status("x", 1)), host="0.0.0.0")
+    )
+    with TestClient(made, base_url="http://pharmacy.example") as client:
+        assert client.get("/config").status_code == 200
+        assert client.get("/config", headers={"origin": "http://evil.example"}).status_code == 403
 
 
 @pytest.mark.parametrize("name", ["style.css", "chat.js", "favicon.svg"])
