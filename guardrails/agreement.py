@@ -29,7 +29,19 @@ def _finding(rule: str, explanation: str, span: tuple[int, int] = (0, 0), eviden
 
 
 VERSIONS = dict.fromkeys(
-    ("numbers", "amounts-together", "limits", "subjects", "medicines", "routes", "negations", "certainty", "words"), "1"
+    (
+        "statement",
+        "numbers",
+        "amounts-together",
+        "limits",
+        "subjects",
+        "medicines",
+        "routes",
+        "negations",
+        "certainty",
+        "words",
+    ),
+    "1",
 )
 """The version of each rule of this file; raise it when the rule judges differently."""
 
@@ -199,10 +211,25 @@ def words(examined: Examined) -> tuple[Finding, ...]:
     text = examined.claim.text
     places = [*_places_of_amounts(text), *((one.start, one.end) for one in examined.mentions)]
     strange = [word for word in outside(content_words(text), places) if word.stem not in said]
-    if not strange and _says_something(text):
+    if not strange:
         return ()
     listed = ", ".join(f"“{word.text}”" for word in _first_of_each(strange))
-    return (_finding("words", f"The quote does not say {listed or 'anything that the claim says'}."),)
+    return (_finding("words", f"The quote does not say {listed}."),)
+
+
+FEWEST_QUOTED_WORDS = 3
+"""Words of meaning in a claim that is a part of a sentence, word for word: fewer are no statement."""
+
+
+def statement(examined: Examined) -> tuple[Finding, ...]:
+    """The claim says something: it is whole sentences of its source, or more than an amount and a few letters."""
+    if examined.is_verbatim and any(one.is_whole for one in examined.cited):
+        return ()
+    text = examined.claim.text
+    fewest = FEWEST_QUOTED_WORDS if examined.is_verbatim else 1
+    if len(content_words(text)) >= fewest and _says_something(text):
+        return ()
+    return (_finding("statement", "This is a fragment that says nothing of anything."),)
 
 
 def _says_something(text: str) -> bool:

@@ -1,7 +1,8 @@
 """The checks that every claim must pass before it is shown, in the order in which they run: `CHECKS`.
 
 The first four look at the citations: they resolve, they quote the passage verbatim, the quote is not cut out of its
-meaning, and the source is current. The others compare wording; a claim that is its quote word for word passes them.
+meaning, and the source is current. Then the claim must be a statement at all. The others compare wording; a claim that
+is its quote word for word passes them.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ CHECKS: tuple[Check, ...] = (
     Check("quote", "1", quotes_verbatim),
     Check("quote-cut", "1", quotes_whole),
     Check("superseded", "1", is_current),
+    Check("statement", agreement.VERSIONS["statement"], agreement.statement),
     *(
         Check(rule, agreement.VERSIONS[rule], _unless_verbatim(run))
         for rule, run in (

@@ -183,7 +183,15 @@ WORDS = [
     ("Patients using it had rashes.", "Patients who used it had rash.", ""),
     # glue: "dose", "patient" and the like add no fact
     ("The dose for the patient is 500 mg.", "Give 500 mg.", ""),
-    ("...", "It lowers glucose.", "words"),
+    ("It lowers glucose.", "It lowers glucose in adults.", ""),
+]
+
+STATEMENTS = [
+    # a fragment says nothing, although every word of it is in the quote
+    ("...", "It lowers glucose.", "statement"),
+    ("850 mg.", "Take 850 mg.", "statement"),
+    ("mg.", "Take 850 mg.", "statement"),
+    ("Take 850 mg.", "Take 850 mg with food.", ""),
 ]
 
 TABLES = {
@@ -196,6 +204,7 @@ TABLES = {
     "negations": NEGATIONS,
     "certainty": CERTAINTY,
     "words": WORDS,
+    "statements": STATEMENTS,
 }
 ROWS = [pytest.param(*row, id=f"{name}: {row[0]} | {row[1]}") for name, table in TABLES.items() for row in table]
 
@@ -223,7 +232,7 @@ def test_the_heading_may_say_whom_the_quote_is_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["numbers", "amounts-together", "limits", "subjects", "medicines", "negations", "words"]
+    "rule", ["numbers", "amounts-together", "limits", "subjects", "medicines", "negations", "words", "statement"]
 )
 def test_each_rule_finds_what_no_other_rule_does(rule: str) -> None:
     assert any(rules(judged(text, quote)) == {rule} for table in TABLES.values() for text, quote, _ in table)

@@ -54,6 +54,8 @@ QUOTES = [
     ("metformin is safe in pregnancy.", "quote-cut"),  # "no evidence that" is cut off
     ("start metformin at 500 mg twice daily with meals.", "quote-cut"),  # whom it is for is cut off
     ("Adults start metformin at 500 mg", ""),
+    ("Adults", "statement"),  # quoted word for word, and no statement
+    ("500 mg twice", "statement"),
 ]
 
 
