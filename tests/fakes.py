@@ -67,7 +67,7 @@ def dosing_passage() -> Passage:
 def renal_passage() -> Passage:
     """What the made-up label says on kidney function; not verified, with the label section it came from."""
     found = passage_of("lun-8.6", RENAL, Section.RENAL, ("8 Use in specific populations", "8.6 Renal impairment"))
-    return replace(found, origin="8.6", verified=False)
+    return replace(found, origin="Lunarine tablets, prescribing information, section 8.6", verified=False)
 
 
 def hostile_passage() -> Passage:

@@ -40,7 +40,7 @@ def _sources(outcome: Answer | Refusal) -> str:
 
 def _source(number: int, passage: Passage) -> str:
     where = " › ".join(passage.heading)
-    origin = f", taken from label section {passage.origin}" if passage.origin else ""
+    origin = f", taken from {passage.origin}" if passage.origin else ""
     mark = "" if passage.verified else '<span class="badge is-warning">unverified</span>'
     version = passage.source_id.rpartition("@")[2]
     return (

@@ -114,7 +114,7 @@ def _marks(checked: CheckedClaim, order: Mapping[str, int], escaped: bool = Fals
 
 def _reference(passage: Passage, read_source: ReadSource) -> str:
     source = read_source(passage.source_id)
-    parts = [passage.title, " > ".join(passage.heading), f"label section {passage.origin}" if passage.origin else ""]
+    parts = [passage.title, " > ".join(passage.heading), f"taken from {passage.origin}" if passage.origin else ""]
     parts += [source.publisher, source.url] if source else []
     version = f"version {passage.source_id.rpartition('@')[2]}, effective {day(passage.effective)}"
     mark = "UNVERIFIED" if not passage.verified else ""

@@ -124,7 +124,7 @@ def _quotes_elsewhere(passage: Passage, quotes: Sequence[str]) -> str:
 def _facts(passage: Passage, source: Source | None) -> str:
     pairs = [("Effective", day(passage.effective)), ("Version", passage.source_id.rpartition("@")[2])]
     if passage.origin:
-        pairs.append(("From label section", passage.origin))
+        pairs.append(("Taken from", passage.origin))
     if source is not None:
         pairs = [("Kind", KIND_WORDS[source.kind]), ("Publisher", source.publisher), *pairs]
         pairs += [("Licence", source.licence), ("Document", source.document)]

@@ -56,7 +56,7 @@ def test_the_panel_names_the_source_completely() -> None:
     shown = panel.source_panel(2, ("below 30",), passage, source, "", None)
     for expected in (
         source.title, source.publisher, "8 Use in specific populations › 8.6 Renal impairment", "31 Jan 2026",
-        "public label text", source.url, '<mark class="quote">below 30</mark>', "From label section", "Unverified",
+        "public label text", source.url, '<mark class="quote">below 30</mark>', "Taken from", "Unverified",
     ):  # fmt: skip
         assert expected in shown
 
