@@ -28,6 +28,7 @@ class RefusalReason(StrEnum):
     NOTHING_SUPPORTED = "nothing_supported"
     EMPTY_QUESTION = "empty_question"
     CHECK_FAILED = "check_failed"
+    GENERATOR_FAILED = "generator_failed"
     INDEX_UNAVAILABLE = "index_unavailable"
     INDEX_EMPTY = "index_empty"
     STORAGE_FAILED = "storage_failed"

@@ -75,11 +75,15 @@ def _limits(sentence: str, measure: Measure) -> Iterator[tuple[float, float]]:
     """Every interval of the measure that a sentence names, ends included (a tie is no reason to hide a sentence)."""
     unit = _UNIT[measure]
     rest = sentence.replace(",", "")
-    between = re.compile(rf"{_N} ?(?:{unit}(?:/1\.73 ?m2)?)? ?(?:to|and|-|–|through) ?(?:less than |<)?{_N} ?{unit}(?! ?/)", re.I)
+    between = re.compile(
+        rf"{_N} ?(?:{unit}(?:/1\.73 ?m2)?)? ?(?:to|and|-|–|through) ?(?:less than |<)?{_N} ?{unit}(?! ?/)", re.I
+    )
     for match in between.finditer(rest):
         yield float(match[1]), float(match[2])
     rest = between.sub(" ", rest)
     for match in re.finditer(rf"{_BELOW} ?{_N} ?{unit}", rest, re.I):
         yield 0.0, float(match[1])
-    for match in re.finditer(rf"{_ABOVE} ?{_N} ?{unit}|{_N} ?{unit} {_OR_MORE}|{_N} ?(?:{unit} )?{_OR_MORE}", rest, re.I):
+    for match in re.finditer(
+        rf"{_ABOVE} ?{_N} ?{unit}|{_N} ?{unit} {_OR_MORE}|{_N} ?(?:{unit} )?{_OR_MORE}", rest, re.I
+    ):
         yield float(next(group for group in match.groups() if group)), float("inf")

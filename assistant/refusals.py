@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from assistant import errors as assistant_errors
 from assistant.conversation import Question, Refusal, RefusalReason, WithheldClaim
+from guardrails import errors as guardrail_errors
 from guardrails.intake import Screened
 from retrieval import errors as retrieval_errors
 from retrieval.search import SearchResult
 
-REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {}
+REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {
+    retrieval_errors.IndexNotFound: RefusalReason.INDEX_EMPTY,
+    retrieval_errors.IndexCorrupt: RefusalReason.INDEX_UNAVAILABLE,
+    retrieval_errors.IndexBusy: RefusalReason.INDEX_UNAVAILABLE,
+    retrieval_errors.IndexMismatch: RefusalReason.INDEX_UNAVAILABLE,
+    retrieval_errors.IndexUnreachable: RefusalReason.INDEX_UNAVAILABLE,
+    retrieval_errors.IndexFault: RefusalReason.INDEX_UNAVAILABLE,
+    retrieval_errors.EncoderError: RefusalReason.INDEX_UNAVAILABLE,
+    retrieval_errors.SourceRefused: RefusalReason.INDEX_UNAVAILABLE,
+    guardrail_errors.CheckRaised: RefusalReason.CHECK_FAILED,
+    assistant_errors.GeneratorUnavailable: RefusalReason.GENERATOR_FAILED,
+    assistant_errors.GeneratorTimeout: RefusalReason.GENERATOR_FAILED,
+    assistant_errors.DraftMalformed: RefusalReason.GENERATOR_FAILED,
+    assistant_errors.DraftTruncated: RefusalReason.GENERATOR_FAILED,
+    assistant_errors.DatabaseUnreachable: RefusalReason.STORAGE_FAILED,
+    assistant_errors.DatabaseTooNew: RefusalReason.STORAGE_FAILED,
+    assistant_errors.SaveFailed: RefusalReason.STORAGE_FAILED,
+    assistant_errors.ReadFailed: RefusalReason.STORAGE_FAILED,
+    assistant_errors.UnknownTurn: RefusalReason.STORAGE_FAILED,
+}
 """Which refusal each leaf of the packages' error trees ends in. A test fails if a leaf is missing."""
 
 EXPLANATIONS: dict[RefusalReason, str] = {
@@ -18,6 +39,7 @@ EXPLANATIONS: dict[RefusalReason, str] = {
     RefusalReason.WHICH_MEDICINE: "It is not clear which medicine is meant{what}.",
     RefusalReason.NOTHING_SUPPORTED: "Nothing that was drafted could be proven from the sources, so nothing is shown.",
     RefusalReason.EMPTY_QUESTION: "The question is empty.",
+    RefusalReason.GENERATOR_FAILED: "No draft could be made: {what}",
     RefusalReason.CHECK_FAILED: "A safety check could not be completed, so nothing is shown.",
     RefusalReason.INDEX_UNAVAILABLE: "The index of sources cannot be reached: {what}",
     RefusalReason.INDEX_EMPTY: "The index holds no sources yet.",
@@ -36,6 +58,7 @@ NEXT_STEPS: dict[RefusalReason, str] = {
     RefusalReason.WHICH_MEDICINE: "Ask again with the medicine's generic or brand name.",
     RefusalReason.NOTHING_SUPPORTED: "Read the sources below the refusal, or ask a narrower question.",
     RefusalReason.EMPTY_QUESTION: "Type a question about a medicine.",
+    RefusalReason.GENERATOR_FAILED: "Try again; “pharmassist doctor” says whether the model server is reachable.",
     RefusalReason.CHECK_FAILED: "Try again; if it happens again, tell the administrator to read the log.",
     RefusalReason.INDEX_UNAVAILABLE: "Run “pharmassist doctor”; it says what to do.",
     RefusalReason.INDEX_EMPTY: "Run “pharmassist ingest PATH” with the labels to answer from.",

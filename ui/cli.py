@@ -46,7 +46,9 @@ def ask(
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Label XML, label PDF, Markdown, release zip, or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Label XML, label PDF, Markdown, release zip, or folders of them.")
+    ],
 ) -> None:
     """Read labels and monographs into the index. Safe to repeat and to interrupt."""
     from ui import show
@@ -75,7 +77,9 @@ def sources(as_json: Json = False) -> None:
 
 @app.command()
 def chat(
-    host: Annotated[str, typer.Option(help="Address to listen on; anything but loopback needs a trusted network.")] = "",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; anything but loopback needs a trusted network.")
+    ] = "",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes the setting.", min=0, max=65535)] = 0,
 ) -> None:
     """Serve the chat page (default http://127.0.0.1:7860)."""

@@ -109,7 +109,9 @@ def _index(settings: Settings) -> Examined:
     try:
         index = open_index(settings, Encoder(settings.retrieval), create=False)
     except IndexNotFound:
-        return Examined("index", State.NOTE, f"nothing indexed at {place} yet", "the first `pharmassist chat` indexes it")
+        return Examined(
+            "index", State.NOTE, f"nothing indexed at {place} yet", "the first `pharmassist chat` indexes it"
+        )
     except IndexBusy:
         return Examined("index", State.OK, f"{place} is open in another process (the chat, most likely)")
     try:

@@ -16,17 +16,18 @@ from assistant.conversation import Answer, Basis, Event, Flag, FlagKind, Outcome
 from assistant.database import open_database
 from assistant.extract import ExtractiveGenerator
 from assistant.generate import DraftGenerator
-from assistant.prompt import prompt_version
+from assistant.prompt import answer_prompt
 from assistant.records import Records
-from guardrails.adverse_event import notice
+from guardrails.adverse_event import AdverseMention, notice
 from guardrails.intake import screen
-from guardrails.judge import judge, rules_version
+from guardrails.judge import RULES_VERSION, judge
 from retrieval.encoder import Encoder
 from retrieval.index import Index
-from retrieval.ingest import IngestProgress, IngestReport, ingest
+from retrieval.ingest import IngestProgress, IngestReport, ingest, quiet
 from retrieval.medicines import Medicines
 from retrieval.search import SearchTools, search
 from ui.settings import Settings, load
+from ui.status import Status
 
 OnProgress = Callable[[IngestProgress], None]
 
@@ -49,15 +50,11 @@ class Product:
         return ask(question, self.tools)
 
 
-def _silent(_progress: IngestProgress) -> None:
-    return None
-
-
 @contextmanager
 def opened(
-    settings: Settings | None = None, on_progress: OnProgress = _silent, *, warm: bool = False
+    settings: Settings | None = None, on_progress: OnProgress = quiet, *, warm: bool = False, corpus: Path = CORPUS
 ) -> Iterator[Product]:
-    """Open everything, index the starter corpus where it is missing or changed, and close everything at the end.
+    """Open everything, index the corpus where it is missing or changed, and close everything at the end.
 
     `warm` loads the encoder now, so that the first question does not wait for it.
     """
@@ -66,7 +63,7 @@ def opened(
     encoder = Encoder(settings.retrieval)
     index = open_index(settings, encoder)
     try:
-        ingest([CORPUS], index, encoder, settings.retrieval, on_progress)
+        ingest([corpus], index, encoder, settings.retrieval, on_progress)
         if warm:
             encoder.encode(["warm"])
         yield _assembled(settings, index, encoder)
@@ -95,7 +92,7 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder) -> Product:
         screen=screen,
         notice=partial(_flags, medicines),
         search=partial(search, tools=searching),
-        generator=generator(settings),
+        generator=generator(settings, medicines),
         judge=partial(judge, medicines=medicines),
         store=records,
         basis=partial(_basis, index.version()),
@@ -109,9 +106,9 @@ def open_records(settings: Settings) -> Records:
     return Records(open_database(url))
 
 
-def generator(settings: Settings) -> DraftGenerator:
+def generator(settings: Settings, medicines: Medicines) -> DraftGenerator:
     """The extractive generator, or vLLM with the extractive generator behind it where a server is named."""
-    extractive = ExtractiveGenerator()
+    extractive = ExtractiveGenerator(medicines)
     if not settings.assistant.llm_url:
         return extractive
     from assistant.generate import WithFallback
@@ -123,15 +120,19 @@ def generator(settings: Settings) -> DraftGenerator:
 def _flags(medicines: Medicines, question: Question) -> tuple[Flag, ...]:
     """A flag for every reaction that the question reports; kept before anything is answered."""
     return tuple(
-        Flag(uuid4().hex, question.id, FlagKind.ADVERSE_EVENT, mention.summary(), "", datetime.now(UTC), "machine")
+        Flag(uuid4().hex, question.id, FlagKind.ADVERSE_EVENT, _summary(mention), "", datetime.now(UTC), "machine")
         for mention in notice(question.text, medicines)
     )
 
 
+def _summary(mention: AdverseMention) -> str:
+    return f"{mention.event} reported with {mention.medicine}: “{mention.quote}”"
+
+
 def _basis(index_version: str, question: Question) -> Basis:
     return Basis(
-        prompt_version=prompt_version(),
-        rules_version=rules_version(),
+        prompt_version=answer_prompt().label,
+        rules_version=RULES_VERSION,
         index_version=index_version,
         code_version=importlib.metadata.version("pharmassist"),
         not_known=_not_known(question),
@@ -172,5 +173,12 @@ def serve_chat(product: Product, host: str, port: int) -> None:
     """Serve the chat page until it is interrupted."""
     from ui.chat import build_chat, serve
 
-    status = status_of(product)
-    serve(build_chat(product.ask, product.records, product.index.source, status), host, port)
+    serve(build_chat(product.ask, product.records, product.index.source, status_of(product)), host, port)
+
+
+def status_of(product: Product) -> Status:
+    """What the head of the page says: the generator, and what it answers from."""
+    current = [source for source in product.index.sources() if not source.superseded_by]
+    newest = max((source.effective for source in current if source.effective), default=None)
+    made_by = product.tools.generator
+    return Status(made_by.name, len(current), newest, made_by.model, made_by.adapter)

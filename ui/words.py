@@ -21,6 +21,7 @@ REFUSAL_TITLES = {
     RefusalReason.NOTHING_SUPPORTED: "no sentence could be proven",
     RefusalReason.EMPTY_QUESTION: "the question is empty",
     RefusalReason.CHECK_FAILED: "a check could not be completed",
+    RefusalReason.GENERATOR_FAILED: "no draft could be made",
     RefusalReason.INDEX_UNAVAILABLE: "the index cannot be reached",
     RefusalReason.INDEX_EMPTY: "there are no sources yet",
     RefusalReason.STORAGE_FAILED: "the turn could not be saved",
