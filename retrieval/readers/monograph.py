@@ -30,7 +30,8 @@ _BULLET = re.compile(r"^(\s*)(?:[-*+]|\d+[.)])\s+(.*)$")
 _MARKER = re.compile(r"\s*\{([^{}]{1,80})\}\s*\.?\s*$")
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
-_EMPHASIS = re.compile(r"(\*\*|__|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|`)")
+# A single star is emphasis only beside a letter: the alleles of "CYP2C9 *1/*3" keep theirs.
+_EMPHASIS = re.compile(r"(\*\*|__|(?<![\w*/])\*(?=[A-Za-z])|(?<=[A-Za-z.])\*(?![\w*])|`)")
 
 # The headings that docs/monographs.md fixes. Others are judged by their words.
 _SECTIONS = {
