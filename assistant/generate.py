@@ -122,6 +122,13 @@ class WithFallback:
 
 
 def _repeats(claim: Claim, kept: list[Claim]) -> bool:
-    """Whether everything that the claim quotes was quoted before."""
-    quoted = {citation for earlier in kept for citation in earlier.citations}
-    return bool(claim.citations) and quoted.issuperset(claim.citations)
+    """Whether the same was said before, in the same words.
+
+    A kept claim with the same quote but other words is no reason to leave this one out: it may have been withheld, and
+    then this is the sentence that is missing.
+    """
+    return any(_words(claim) == _words(earlier) and claim.citations == earlier.citations for earlier in kept)
+
+
+def _words(claim: Claim) -> list[str]:
+    return claim.text.casefold().split()

@@ -14,23 +14,39 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from assistant.conversation import Draft
+from assistant.ask import AskTools, ask
+from assistant.conversation import (
+    Answer,
+    Basis,
+    CheckedClaim,
+    Progress,
+    Refusal,
+    RefusalReason,
+    WithheldClaim,
+)
+from assistant.database import open_database
 from assistant.errors import DraftMalformed, DraftTruncated
 from assistant.extract import ExtractiveGenerator
-from assistant.generate import WithFallback
+from assistant.generate import DraftGenerator, WithFallback
 from assistant.grammar import has_digit, quantities, quotable, reply_grammar, text_pattern
+from assistant.prompt import answer_prompt
+from assistant.records import Records
 from assistant.reply import write_reply
 from assistant.settings import AssistantSettings
 from assistant.vllm import VllmGenerator
 from guardrails.claim import Claim
+from guardrails.intake import screen
 from guardrails.judge import judge
 from guardrails.verdict import Decision
+from retrieval.index import Hit
 from retrieval.medicines import Medicines
-from retrieval.passage import Citation
+from retrieval.passage import Citation, Section
+from retrieval.search import SearchResult
 from tests.assistant.evidence import PASSAGES, request_for
 from tests.assistant.test_grammar import SAYABLE
 from tests.stories.tiny_model import SPACE, make_adapter, make_model, make_tokeniser
@@ -144,24 +160,60 @@ def test_its_nonsense_is_withheld(said: dict[str, list[Claim]], medicines: Medic
         assert judge(claim, EVIDENCE, medicines).decision is Decision.WITHHOLD
 
 
-def test_when_the_server_dies_in_the_middle_the_extractive_generator_takes_over(
-    server: ModelServer, medicines: Medicines
+def tools_with(generator: DraftGenerator, medicines: Medicines, records: Records) -> AskTools:
+    """The real steps of a question, over a search that finds the passages of this test."""
+    found = SearchResult(tuple(Hit(passage, 1.0, 0.8) for passage in PASSAGES), ("metformin",), (Section.DOSAGE,))
+    return AskTools(
+        screen=screen,
+        notice=lambda question: (),
+        search=lambda text, history: found,
+        generator=generator,
+        judge=partial(judge, medicines=medicines),
+        store=records,
+        basis=lambda question: Basis(prompt_version=answer_prompt().label),
+    )
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Records:
+    return Records(open_database(f"sqlite:///{tmp_path / 'turns.db'}"))
+
+
+@pytest.mark.parametrize("adapter", ["", "tuned"])
+def test_a_question_to_a_model_that_talks_nonsense_is_refused(
+    server: ModelServer, medicines: Medicines, records: Records, adapter: str
+) -> None:
+    settings = server.settings.model_copy(update={"llm_adapter": adapter})
+    question = request_for("What is the maximum dose of metformin?").question
+    with closing(VllmGenerator(settings)) as generator:
+        *events, last = ask(question, tools_with(generator, medicines, records))
+    assert isinstance(last, Refusal)
+    assert not [event for event in events if isinstance(event, CheckedClaim)]
+    assert last.reason is RefusalReason.NOTHING_SUPPORTED
+    assert last.withheld
+    assert (last.basis.generator, last.basis.adapter) == ("vllm", adapter)
+    stored = records.turn(question.id)
+    assert stored is not None
+    assert stored.outcome == last
+
+
+def test_when_the_server_dies_in_the_middle_the_extractive_generator_answers_and_says_so(
+    server: ModelServer, medicines: Medicines, records: Records
 ) -> None:
     """Last, since it kills the server."""
     settings = server.settings.model_copy(update={"retries": 1, "backoff_seconds": 0.1})
+    question = request_for("What is the maximum dose of metformin?").question
     with closing(VllmGenerator(settings)) as generator:
         both = WithFallback(generator, ExtractiveGenerator(medicines))
-        drafting = both.draft(request_for())
-        claims = [next(drafting)]
+        events = ask(question, tools_with(both, medicines, records))
+        nonsense = next(event for event in events if not isinstance(event, Progress))
+        assert isinstance(nonsense, WithheldClaim)
         server.kill()
         started = time.monotonic()
-        while True:
-            try:
-                claims.append(next(drafting))
-            except StopIteration as end:
-                draft: Draft = end.value
-                break
+        *_, last = events
     assert time.monotonic() - started < 20
-    assert draft.claims == tuple(claims)
-    assert "without the model, because the model server" in draft.fallback
-    assert any("2,550 mg per day" in claim.text for claim in claims)
+    assert isinstance(last, Answer)
+    assert last.withheld[0] == nonsense
+    assert any("2,550 mg per day" in checked.claim.text for checked in last.claims)
+    assert last.basis.generator == "vllm, then extractive"
+    assert "completed without the model, because the model server" in last.basis.fallback

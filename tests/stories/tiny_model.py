@@ -19,13 +19,13 @@ SPECIAL = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 
 
 def make_tokeniser(folder: Path, corpus: list[str]) -> PreTrainedTokenizerFast:
-    """Bytes and a few merges: with so few tokens, sampling at random still finds the end of a sentence."""
+    """Bytes and no merges: sampling at random still finds the end of a sentence, and no word of a quote by chance."""
     tokeniser = Tokenizer(models.BPE())
     tokeniser.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokeniser.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=300, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
+        vocab_size=len(alphabet) + len(SPECIAL), special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
     )
     tokeniser.train_from_iterator(corpus, trainer)
     wrapped: PreTrainedTokenizerFast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
