@@ -263,12 +263,14 @@ def _grouped(lines: Sequence[Line], pitch: float) -> Iterator[list[Line]]:
 def _parts_from(group: Sequence[Line], line: Line, pitch: float) -> bool:
     last = group[-1]
     ends = last.text.rstrip().endswith((".", ":", "?", "!"))
-    if line.bullet or footnote(line.text) is not None:
+    turned = line.page != last.page
+    if line.bullet or footnote(line.text) is not None or (not turned and line.top - last.top > 1.25 * pitch):
         return True
-    if line.page != last.page:
+    if line.text[:1].islower() and not ends:
+        # Whatever the indent: it is the same sentence, and half a sentence may have lost its "not".
+        return False
+    if turned:
         return ends or line.bold != last.bold or (group[0].bullet and line.x0 < group[0].x0 - 8)
-    if line.top - last.top > 1.25 * pitch:
-        return True
     indent = line.x0 < group[0].x0 - 8 if group[0].bullet else abs(line.x0 - last.x0) > 12 and not last.bold
     return line.bold != last.bold or (indent and (ends or group[0].bullet))
 

@@ -20,6 +20,8 @@ _SMALL = 0.87
 """A word whose size is below this share of its line's size is a superscript or subscript."""
 _DOT = 6.0
 """Points: a filled shape no wider and no higher than this, left of a line, is the line's bullet."""
+_DRAWN = "\ue002"
+"""Stands for a drawn bullet among the words of a line."""
 _SMALLEST = 5.9
 """Points: what is set smaller is no text of a label (buttons of a printed web page, say)."""
 
@@ -194,26 +196,30 @@ def dots_of(page: Page, words: Sequence[Word]) -> list[Word]:
         near = [word for word in words if word.top - 1 <= middle <= word.bottom + 1 and 0 < word.x0 - right < 24]
         if near:
             first = min(near, key=lambda word: word.x0)
-            made.append(replace(first, text="•", x0=float(dot["x0"]), x1=right, font=""))
+            made.append(replace(first, text=_DRAWN, x0=float(dot["x0"]), x1=right, font=""))
     return made
 
 
 def unbulleted(row: Row) -> Iterator[Line]:
-    """The line, or one for each bulleted part of it (a list set in columns puts several on one line)."""
-    parts: list[tuple[bool, list[tuple[str, float, float]]]] = [(False, [])]
-    for position, piece in enumerate(row.pieces):
-        bullet, rest = bullet_split(piece[0])
-        if (bullet and not rest and piece[0] in "•●○") or (bullet and not position):
-            parts.append((True, [(rest, piece[1], piece[2])] if rest else []))
+    """The line, or one for each bulleted part of it (a list set in columns puts several on one line).
+
+    A part begins where its text begins; after a printed bullet it begins at the bullet, because the lines that follow
+    may be set under either.
+    """
+    parts: list[tuple[bool, float, list[str]]] = [(False, row.x0, [])]
+    for position, (text, left, _) in enumerate(row.pieces):
+        bullet, rest = bullet_split(text if position else f"{text} ")
+        if text == _DRAWN:
+            parts.append((True, row.pieces[position + 1][1] if position + 1 < len(row.pieces) else left, []))
+        elif (bullet and not rest and text in "•●○") or (bullet and not position):
+            parts.append((True, left, [rest] if rest else []))
         else:
-            parts[-1][1].append(piece)
-    for bullet, pieces in parts:
+            parts[-1][2].append(text)
+    for bullet, left, pieces in parts:
         if pieces:
-            text = normal(" ".join(text for text, _, _ in pieces))
-            size, bold = row.size, row.bold
-            yield Line(
-                text, pieces[0][1], pieces[-1][2], row.top, row.bottom, row.page, bold, row.slanted, bullet, size
-            )
+            text = normal(" ".join(pieces))
+            right = row.pieces[-1][2]
+            yield Line(text, left, right, row.top, row.bottom, row.page, row.bold, row.slanted, bullet, row.size)
 
 
 def joined(text: str, more: str) -> str:

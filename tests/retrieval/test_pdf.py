@@ -84,6 +84,21 @@ def test_drawn_bullets_become_items_with_their_lead_in() -> None:
     ]
 
 
+def test_lines_under_a_printed_bullet_belong_to_it_wherever_they_begin() -> None:
+    data = second_page(
+        Put(40, 90, "\u2022"), Put(52, 90, "Starting it in patients with an eGFR between 30 to"),
+        Put(40, 102, "45 mL/min is not recommended in any patient, whatever the reason."),
+        Put(40, 114, "o"), Put(52, 114, "Stop it below an eGFR of"),
+        Put(52, 126, "30 mL/min in every patient of any age."),
+    )  # fmt: skip
+    (passage,) = texts(data)
+    assert passage.split("\n") == [
+        "Starting it in patients with an eGFR between 30 to 45 mL/min is not recommended in any patient, whatever the"
+        " reason.",
+        "Stop it below an eGFR of 30 mL/min in every patient of any age.",
+    ]
+
+
 def test_a_raised_figure_stays_an_exponent() -> None:
     data = second_page(
         Put(40, 90, "Below 30 mL/min/1.73 m"), Put(145, 86, "2", size=6), Put(150, 90, "do not start it.")
