@@ -69,8 +69,7 @@ def unknown_medicine(question: str, medicines: Medicines) -> str:
             return word
     for match in _ASKED_OF.finditer(question):
         asked: str = match[match.lastindex or 0]
-        everyday = medicines.knows(asked) and not medicines.find(asked)
-        if everyday or (_is_strange(asked, medicines) and not _NO_NAME.fullmatch(asked)):
+        if medicines.is_everyday(asked) or (_is_strange(asked, medicines) and not _NO_NAME.fullmatch(asked)):
             return asked
     return ""
 

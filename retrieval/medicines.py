@@ -114,9 +114,9 @@ class Medicines:
         row = self._rows.get(_key(name)) or self._rows.get(_key(base_name(name)))
         return row.ingredients if row else (base_name(name),)
 
-    def knows(self, name: str) -> bool:
-        """Whether this is an exact name of a medicine."""
-        return _key(name) in self._rows
+    def is_everyday(self, word: str) -> bool:
+        """Whether this is a medicine only where the text asks for it as one ("dose of iron")."""
+        return word.lower() in _EVERYDAY
 
     def is_ordinary(self, word: str) -> bool:
         """Whether this is an English word that only resembles a name."""

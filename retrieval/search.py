@@ -23,6 +23,8 @@ SIMILAR = 0.30
 """Cosine below which a passage says nothing about a question; measured on the gold questions and off-topic ones."""
 _SPARE = 4
 """How many times more passages are fetched than returned, so that near-copies can be left out."""
+_SPARE_FOR_PAIRS = 12
+"""The same for two medicines: most passages repeat one's own name, and the few that name the other rank anywhere."""
 _TURNING = frozenset(
     ("not", "no", "never", "without", "except", "unless", "only", "first", "second", "third", "or", "mild", "severe")
 )
@@ -170,7 +172,8 @@ def _missing_before(text: str, reading: _Reading) -> Missing | None:
 
 
 def _ask_index(reading: _Reading, tools: SearchTools) -> tuple[Hit, ...]:
-    query = hybrid_query(_with_names(reading), tools.encoder, tools.settings.limit * _SPARE)
+    wanted = tools.settings.limit * (_SPARE if len(reading.mentions) < 2 else _SPARE_FOR_PAIRS)
+    query = hybrid_query(_with_names(reading), tools.encoder, wanted)
     query = replace(query, ingredients=reading.indexed, sections=reading.sections)
     return _without_copies(tools.index.search(query))
 
@@ -203,28 +206,32 @@ def _alike(words: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _preferring(hits: tuple[Hit, ...], reading: _Reading) -> tuple[Hit, ...]:
-    """Of two medicines asked about together, what one's source says about the other comes first."""
+    """Of two medicines asked about together, what one's source says about the other comes first: by name, by class."""
     if len(reading.mentions) < 2:
         return hits
-    return tuple(sorted(hits, key=lambda hit: not any(_speaks_of_other(hit, one) for one in reading.mentions)))
+    return tuple(sorted(hits, key=lambda hit: min(_distance_to_other(hit, one) for one in reading.mentions)))
 
 
-def _speaks_of_other(hit: Hit, mention: Mention) -> bool:
+def _distance_to_other(hit: Hit, mention: Mention) -> int:
+    """0 when the passage names a medicine that it is not itself about, 1 when it names that one's class, else 2."""
     own = {base_name(name) for name in hit.passage.ingredients}
-    return not own.intersection(mention.ingredients) and _mentions(hit, mention)
+    if own.intersection(mention.ingredients):
+        return 2
+    return 0 if _names(hit, mention) else 1 if _names_class(hit, mention) else 2
 
 
-def _mentions(hit: Hit, mention: Mention) -> bool:
+def _names(hit: Hit, mention: Mention) -> bool:
     text = hit.passage.text.lower()
-    names = (mention.surface, mention.name, *mention.ingredients)
-    return any(name.lower() in text for name in names if name) or any(
-        names_class_of(name, text) for name in mention.ingredients
-    )
+    return any(name.lower() in text for name in (mention.surface, mention.name, *mention.ingredients) if name)
+
+
+def _names_class(hit: Hit, mention: Mention) -> bool:
+    return any(names_class_of(name, hit.passage.text) for name in mention.ingredients)
 
 
 def _missing_after(text: str, reading: _Reading, hits: Sequence[Hit]) -> Missing | None:
     """What the passages lack: anything on the other medicine, or anything on the question."""
-    unmentioned = [one for one in reading.absent if not any(_mentions(hit, one) for hit in hits)]
+    unmentioned = [one for one in reading.absent if not any(_names(hit, one) or _names_class(hit, one) for hit in hits)]
     if unmentioned:
         return Missing("medicine_not_indexed", ", ".join(mention.name or mention.surface for mention in unmentioned))
     if reading.stranger and not any(reading.stranger.lower() in hit.passage.text.lower() for hit in hits):

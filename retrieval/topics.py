@@ -61,7 +61,13 @@ TOPICS: tuple[tuple[tuple[str, ...], tuple[S, ...]], ...] = (
         (S.PAEDIATRIC, S.DOSAGE),
     ),
     (
-        (r"elder\w*", r"geriatric\w*", "older (?:adults?|patients?|people)", r"aged? (?:over )?(?:6[5-9]|[789]\d)"),
+        (
+            r"elder\w*",
+            r"geriatric\w*",
+            "older (?:adults?|patients?|people)",
+            r"aged? (?:over )?(?:6[5-9]|[789]\d)",
+            r"(?:6[5-9]|[789]\d) ?(?:f|m|yo|y/o|years?|yrs?)",
+        ),
         (S.GERIATRIC, S.DOSAGE),
     ),
     (

@@ -30,7 +30,7 @@ class IndexQuery:
     limit: int = 8
     ingredients: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
-    section_boost: float = 1.0
+    section_boost: float = 0.5
     dense_weight: float = 1.0
     words_weight: float = 1.0
     weigh_words: bool = True

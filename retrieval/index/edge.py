@@ -13,9 +13,9 @@ import qdrant_edge as qdrant
 
 from retrieval.errors import IndexBusy, IndexCorrupt, IndexFault, IndexNotFound
 from retrieval.index import IndexQuery
-from retrieval.index.lock import FolderLock, unchanged
+from retrieval.index.lock import FolderLock, copy_sparse, unchanged
 from retrieval.index.payload import CURRENT, DENSE, KEYWORD_FIELDS, WORDS, Payload, SparseWords
-from retrieval.index.points import DEPTH, PASSAGES, RANK_CONSTANT, SOURCES, FoundPoint, PointIndex, StoredPoint
+from retrieval.index.points import DEPTH, DOUBT, PASSAGES, RANK_CONSTANT, SOURCES, FoundPoint, PointIndex, StoredPoint
 
 _SCROLL = 256
 _CONFIG = "edge_config.json"
@@ -114,10 +114,9 @@ class EdgeStore:
             return int(self._shards[PASSAGES].count(qdrant.CountRequest(exact=True)))
 
     def flush(self) -> None:
-        """Make everything written so far durable; passages first, because a source's record vouches for them."""
+        """Sync the passages written so far to disk."""
         with _clear_errors(), self._lock.writing():
             self._shards[PASSAGES].flush()
-            self._shards[SOURCES].flush()
 
     def optimize(self) -> None:
         """Build the vector graph."""
@@ -129,10 +128,9 @@ class EdgeStore:
         """Flush and release both shards; closing twice does no harm."""
         if not self._shards:
             return
-        self.flush()
-        with self._lock.writing():
-            for shard in self._shards.values():
-                shard.close()
+        with _clear_errors(), self._lock.writing():
+            for name in (PASSAGES, SOURCES):
+                self._shards[name].close()
         self._shards = {}
         self._lock.release()
         if self._copy is not None:
@@ -152,7 +150,7 @@ def _private_copy(path: Path, dimension: int) -> EdgeStore:
     try:
         with unchanged(path):
             for name in (SOURCES, PASSAGES):
-                shutil.copytree(path / name, Path(copy.name) / name)
+                shutil.copytree(path / name, Path(copy.name) / name, copy_function=copy_sparse)
     except OSError as fault:
         raise IndexBusy(f"Another process has the index open and it could not be copied ({fault}).") from fault
     return EdgeStore(Path(copy.name), dimension, copy=copy)
@@ -184,7 +182,7 @@ def _create(path: Path, config: qdrant.EdgeConfig) -> None:
         made = Path(folder) / path.name
         made.mkdir()
         shard = qdrant.EdgeShard.create(str(made), config)
-        for field in KEYWORD_FIELDS:
+        for field in KEYWORD_FIELDS if path.name == PASSAGES else ():
             shard.update(qdrant.UpdateOperation.create_field_index(field, qdrant.PayloadSchemaType.Keyword))
         shard.close()
         made.replace(path)
@@ -249,13 +247,12 @@ def _ranking(query: IndexQuery) -> qdrant.Expression:
         )
         score = make.Mult([score, factor])
     verified = qdrant.FieldCondition("trust", match=qdrant.MatchValue("verified"))
-    # A fused score stays far below 1, so this constant puts every verified passage above every unverified one.
-    return make.Sum([score, make.Condition(verified)])
+    trust = make.Sum([make.Constant(DOUBT), make.Mult([make.Constant(1.0 - DOUBT), make.Condition(verified)])])
+    return make.Mult([score, trust])
 
 
 def _found(point: qdrant.ScoredPoint) -> FoundPoint:
     payload = _payload(point)
     if not isinstance(point.vector, dict):
         raise IndexCorrupt("A stored passage has no vector. Ingest the sources again.")
-    trusted = 1.0 if payload.get("trust") == "verified" else 0.0
-    return FoundPoint(payload, point.score - trusted, np.asarray(point.vector[DENSE], dtype=np.float32))
+    return FoundPoint(payload, point.score, np.asarray(point.vector[DENSE], dtype=np.float32))

@@ -35,6 +35,9 @@ DEPTH = 100
 RANK_CONSTANT = 10
 """k of reciprocal rank fusion. Cormack, Clarke and Buettcher (SIGIR 2009) use 60 for many rankers; with two, the first
 places should count: 10 beats 60 on every set of `tests/benchmarks/retrieval.py`, and 20 is like 10."""
+DOUBT = 0.001
+"""What the score of an unverified passage is multiplied with. The last of 100 candidates keeps a twentieth of the first
+one's score, so with this every verified candidate stays above every unverified one, whatever section is preferred."""
 _BATCH = 256
 _META = point_id("meta", "index")
 
@@ -83,7 +86,7 @@ class Store(Protocol):
         """How many passages are stored."""
 
     def flush(self) -> None:
-        """Make everything written so far durable."""
+        """Sync the passages written so far to disk."""
 
     def optimize(self) -> None:
         """Build the vector graph."""
@@ -113,11 +116,14 @@ class PointIndex:
             self._store.upsert(PASSAGES, [self._point(one, dense[start + i]) for i, one in enumerate(batch)])
 
     def put_source(self, source: Source) -> None:
-        """Show its passages, then write its record, then flush: the record means that all before it happened."""
+        """Show its passages, sync them to disk, and only then write its record, which vouches for them.
+
+        A kill right after this loses nothing; a power cut may lose the record, never the passages behind a record.
+        """
         state = SUPERSEDED if source.superseded_by else CURRENT
         self._store.set_field(source.id, "state", state)
-        self._store.upsert(SOURCES, [StoredPoint(point_id("source", source.id), source_payload(source))])
         self._store.flush()
+        self._store.upsert(SOURCES, [StoredPoint(point_id("source", source.id), source_payload(source))])
         self._known()[source.id] = without_text(source)
 
     def supersede(self, old_source_id: str, new_source_id: str) -> None:
@@ -151,10 +157,13 @@ class PointIndex:
 
     def search(self, query: IndexQuery) -> tuple[Hit, ...]:
         """The best passages of current sources; see `Index`."""
+        words = query_words(query.words, query.weigh_words)
+        if query.dense_weight <= 0 and not words.indices:
+            return ()
         norm = float(np.linalg.norm(query.dense)) or 1.0
         hits = [
             Hit(read_passage(found.payload), found.score, float(found.dense @ query.dense) / norm)
-            for found in self._store.query(query, query_words(query.words, query.weigh_words))
+            for found in self._store.query(query, words)
         ]
         # The engine's order is by score; ties are broken by key so that every engine gives the same list.
         return tuple(sorted(hits, key=lambda hit: (not hit.passage.verified, -hit.score, hit.passage.key)))
@@ -192,7 +201,6 @@ class PointIndex:
         meta = self._store.retrieve(SOURCES, _META)
         if meta is None:
             self._store.upsert(SOURCES, [StoredPoint(_META, {"model": model, "dimension": self._dimension})])
-            self._store.flush()
         elif (meta.get("model"), meta.get("dimension")) != (model, self._dimension):
             self._store.close()
             raise IndexMismatch(

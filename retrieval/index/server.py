@@ -15,7 +15,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 from retrieval.errors import IndexCorrupt, IndexUnreachable
 from retrieval.index import IndexQuery
 from retrieval.index.payload import CURRENT, DENSE, KEYWORD_FIELDS, WORDS, Payload, SparseWords
-from retrieval.index.points import DEPTH, PASSAGES, RANK_CONSTANT, SOURCES, FoundPoint, PointIndex, StoredPoint
+from retrieval.index.points import DEPTH, DOUBT, PASSAGES, RANK_CONSTANT, SOURCES, FoundPoint, PointIndex, StoredPoint
 from retrieval.settings import RetrievalSettings
 
 _SCROLL = 256
@@ -188,13 +188,12 @@ def _ranking(query: IndexQuery) -> models.Expression:
         boost = models.MultExpression(mult=[query.section_boost, preferred])
         score = models.MultExpression(mult=[score, models.SumExpression(sum=[1.0, boost])])
     verified = models.FieldCondition(key="trust", match=models.MatchValue(value="verified"))
-    # A fused score stays far below 1, so this puts every verified passage above every unverified one.
-    return models.SumExpression(sum=[score, verified])
+    trust = models.SumExpression(sum=[DOUBT, models.MultExpression(mult=[1.0 - DOUBT, verified])])
+    return models.MultExpression(mult=[score, trust])
 
 
 def _found(point: models.ScoredPoint) -> FoundPoint:
     payload: Payload = dict(point.payload or {})
     if not isinstance(point.vector, dict):
         raise IndexCorrupt("A stored passage has no vector. Ingest the sources again.")
-    trusted = 1.0 if payload.get("trust") == "verified" else 0.0
-    return FoundPoint(payload, point.score - trusted, np.asarray(point.vector[DENSE], dtype=np.float32))
+    return FoundPoint(payload, point.score, np.asarray(point.vector[DENSE], dtype=np.float32))
