@@ -6,7 +6,7 @@ Deterministic, and refusing when unsure: a dose of the right medicine for the wr
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.terms import SECTION_WORDS, stem, terms
@@ -33,6 +33,32 @@ _FOR = re.compile(r"\b(?:for|in|to treat|against) (?:the |a |an |her |his |my )?
 _ASKS_A_DOSE = re.compile(r"\b(?:dos(?:e|es|ing|age)|how much|regimen|mg|mcg|schedule|titrat\w+)\b", re.IGNORECASE)
 _PLACES_OF_DOSES = frozenset({Section.DOSAGE, Section.INDICATIONS, Section.PAEDIATRIC, Section.RENAL, Section.HEPATIC})
 _RARE = 3.0
+# A dose by one route is never an answer to a question about another.
+_ROUTES = frozenset(
+    stem(word)
+    for word in [
+        "intravenous",
+        "intramuscular",
+        "subcutaneous",
+        "intrathecal",
+        "epidural",
+        "intraarticular",
+        "intradermal",
+        "rectal",
+        "topical",
+        "inhaled",
+        "nebulised",
+        "nebulized",
+        "ophthalmic",
+        "intranasal",
+        "transdermal",
+        "vaginal",
+        "buccal",
+        "sublingual",
+    ]
+)
+
+_INJECTED = frozenset({stem("parenteral")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +102,24 @@ def not_covered(asked: Asked, passages: Sequence[Passage], sections: Sequence[Se
     if sections and sections[0] is Section.BOXED_WARNING:
         return not any(each.section is Section.BOXED_WARNING for each in passages)
     said = {word for each in passages for word in (*terms(each.text), *terms(" ".join(each.heading)))}
-    if not sections and asked.topic and not any(word in said for word in asked.topic):
+    if not sections and asked.words and not any(word in said for word in asked.words):
         return True
-    return _strange_purpose(asked, passages, sections)
+    return len(asked.medicines) < 2 and _strange_purpose(asked, passages, sections, said)
 
 
-def _strange_purpose(asked: Asked, passages: Sequence[Passage], sections: Sequence[Section]) -> bool:
+def _strange_purpose(
+    asked: Asked, passages: Sequence[Passage], sections: Sequence[Section], said: Collection[str]
+) -> bool:
     """Whether a dose is asked for a purpose that no dosing or indication passage mentions ("amoxicillin for Lyme")."""
     if not _ASKS_A_DOSE.search(asked.text) and Section.INDICATIONS not in sections:
         return False
     known = {word for each in passages if each.section in _PLACES_OF_DOSES for word in terms(each.text)}
-    rare = {stem(word) for word in re.findall(r"[a-z]+", asked.text.lower()) if weight_of(word) == _RARE}
+    routes = _ROUTES.intersection(asked.words)
+    if routes and not (routes | _INJECTED) & known:
+        return True
+    rare = {stem(word) for word in re.findall(r"[a-z]{4,}", asked.text.lower()) if weight_of(word) == _RARE}
     purposes = [word for found in _FOR.finditer(asked.text) for word in terms(found[1]) if word not in SECTION_WORDS]
     if purposes and not any(word in known for word in purposes) and any(word in rare for word in purposes):
         return True
-    return not any(word in known for word in asked.topic) and any(word in rare for word in asked.topic)
+    telling = [word for word in asked.topic if word in rare]
+    return bool(telling) and not any(word in said for word in telling)

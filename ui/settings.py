@@ -92,7 +92,7 @@ def _known(name: str) -> bool:
     if name in _OTHER_NAMES:
         return True
     first, _, rest = name.removeprefix("PHARMASSIST_").lower().partition("__")
-    nested = {"retrieval": RetrievalSettings, "assistant": AssistantSettings}.get(first)
+    nested = {"retrieval": RetrievalSettings.model_fields, "assistant": AssistantSettings.model_fields}.get(first)
     if nested is not None:
-        return rest.partition("__")[0] in nested.model_fields or not rest
+        return rest.partition("__")[0] in nested or not rest
     return not rest and first in Settings.model_fields

@@ -8,12 +8,11 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
 from assistant.conversation import Outcome
-from finetune.gold import Expect, Grade, Graded, GoldQuestion, grade, load, share
+from finetune.gold import Expect, GoldQuestion, Grade, Graded, grade, load, share
 from finetune.measure import BenchReport, Metric, peak_mb, proportion
 from ui.settings import CHECKOUT
 from ui.settings import load as load_settings

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pdfplumber
 import pytest
@@ -69,7 +70,7 @@ def occurs(number: str, unit: str, label: str) -> bool:
     return re.search(f"{value}{measure}", label) is not None or re.search(shared, label) is not None
 
 
-def monograph(path: Path) -> tuple[dict[str, dict[str, object]], str]:
+def monograph(path: Path) -> tuple[Any, str]:
     _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
     return yaml.safe_load(front), body
 
