@@ -87,7 +87,7 @@ def _made_by(outcome: Answer | Refusal) -> str:
         ("Rules", basis.rules_version),
         ("Index", basis.index_version),
         ("Program", basis.code_version),
-        ("Time taken", f"{outcome.seconds:.1f} s"),
+        ("Time taken", f"{outcome.seconds:.2f} s"),
     )
     rows = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>" for name, value in pairs if value)
     return f'<h3>Made by</h3><dl class="facts">{rows}</dl>'

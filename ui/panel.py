@@ -16,7 +16,7 @@ AROUND = 1500
 
 KIND_WORDS = {
     SourceKind.LABEL: "Drug label",
-    SourceKind.MONOGRAPH: "Monograph",
+    SourceKind.MONOGRAPH: "Monograph, written from a label",
     SourceKind.GUIDELINE: "Guideline",
     SourceKind.LITERATURE: "Literature",
 }
@@ -50,7 +50,7 @@ def source_panel(
         f'<h2 tabindex="-1">{text(passage.title)}</h2></header>{_warnings(passage, source, newer)}'
         f'<p class="path">{" › ".join(map(text, passage.heading)) or text(passage.section.value)}</p>'
         f'<blockquote class="passage">'
-        f"{marked(passage.text, quotes)}</blockquote>{_quotes_elsewhere(passage, quotes)}"
+        f"{marked(passage.text, quotes)}</blockquote>{_origin(passage)}{_quotes_elsewhere(passage, quotes)}"
         f'<div class="context-row">{_context_button(address, source)}</div><div class="context"></div>'
         f"{_facts(passage, source)}"
     )
@@ -121,12 +121,19 @@ def _quotes_elsewhere(passage: Passage, quotes: Sequence[str]) -> str:
     )
 
 
+def _origin(passage: Passage) -> str:
+    """Where a monograph's fact was taken from: its words are ours, its facts are the label's."""
+    return f'<p class="origin">Taken from {text(passage.origin)}</p>' if passage.origin else ""
+
+
 def _facts(passage: Passage, source: Source | None) -> str:
     pairs = [("Effective", day(passage.effective)), ("Version", passage.source_id.rpartition("@")[2])]
-    if passage.origin:
-        pairs.append(("Taken from", passage.origin))
-    if source is not None:
+    if source is not None and source.kind is SourceKind.MONOGRAPH:
+        pairs = [("Kind", KIND_WORDS[source.kind]), ("Label by", source.publisher), *pairs]
+        pairs[2] = ("Label effective", day(passage.effective))
+    elif source is not None:
         pairs = [("Kind", KIND_WORDS[source.kind]), ("Publisher", source.publisher), *pairs]
+    if source is not None:
         pairs += [("Licence", source.licence), ("Document", source.document)]
     rows = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>" for name, value in pairs if value)
     return f'<dl class="facts">{rows}</dl>{_link(source)}'

@@ -71,7 +71,8 @@ def _answer(turn_id: str, answer: Answer) -> str:
     head = f"Answer from {count(sources, 'source')}, every sentence checked against the words it cites"
     return (
         f'<div class="outcome is-answer"><p class="outcome-head">{icon("shield")}<span>{head}</span></p>'
-        f"{_notices(answer)}{lines}{_unverified_line(answer)}{_withheld_line(answer)}{_actions()}</div>"
+        f"{_notices(answer)}{lines}{_unverified_line(answer)}{_withheld_line(answer)}"
+        f"{_actions(' with citations')}</div>"
     )
 
 
@@ -82,7 +83,7 @@ def _refusal(refusal: Refusal) -> str:
         f"<span><strong>Not answered:</strong> {text(title)}</span></p>{_notices(refusal)}"
         f'<p class="claim">{text(refusal.explanation)}</p>'
         f'<p class="next-step"><span class="label">What to do next</span>{text(refusal.next_step)}</p>'
-        f"{_withheld_line(refusal)}{_actions()}</div>"
+        f"{_withheld_line(refusal)}{_actions('')}</div>"
     )
 
 
@@ -172,8 +173,8 @@ def _withheld_line(outcome: Answer | Refusal) -> str:
     )
 
 
-def _actions() -> str:
-    copying = f'{icon("copy")}<span>Copy<span class="roomy"> with citations</span></span>'
+def _actions(copied: str) -> str:
+    copying = f'{icon("copy")}<span>Copy<span class="roomy">{copied}</span></span>'
     exporting = f'{icon("download")}<span>Export<span class="roomy"> conversation</span></span>'
     return (
         f'<div class="actions"><button type="button" class="quiet" data-action="copy">{copying}</button>'

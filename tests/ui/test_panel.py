@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.passage import SourceKind
 from tests.fakes import dosing_passage, hostile_passage, lunarine_source, renal_passage
 from ui import panel
 
@@ -56,9 +57,19 @@ def test_the_panel_names_the_source_completely() -> None:
     shown = panel.source_panel(2, ("below 30",), passage, source, "", None)
     for expected in (
         source.title, source.publisher, "8 Use in specific populations › 8.6 Renal impairment", "31 Jan 2026",
-        "public label text", source.url, '<mark class="quote">below 30</mark>', "Taken from", "Unverified",
+        "public label text", source.url, '<mark class="quote">below 30</mark>', "Unverified", "Publisher",
+        "Taken from Lunarine tablets, prescribing information, section 8.6",
     ):  # fmt: skip
         assert expected in shown
+
+
+def test_a_monograph_is_told_apart_from_the_label_it_was_written_from() -> None:
+    source = replace(lunarine_source(), kind=SourceKind.MONOGRAPH)
+    shown = panel.source_panel(1, ("mg",), dosing_passage(), source, "", None)
+    assert "Monograph, written from a label" in shown
+    assert "Label by" in shown
+    assert "Label effective" in shown
+    assert "Publisher" not in shown
 
 
 def test_hostile_sources_are_escaped() -> None:
