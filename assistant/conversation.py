@@ -6,7 +6,7 @@ unchecked draft cannot be shown by mistake.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -37,14 +37,14 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked. `id` is the turn's id; `history` holds the earlier questions of the conversation, oldest first."""
+    """What was asked. `id` is the turn's id; `history` holds the conversation's earlier questions, oldest first."""
 
     id: str
     conversation_id: str
     text: str
     asked_at: datetime
     history: tuple[str, ...] = ()
-    patient: Patient = Patient()
+    patient: Patient = field(default_factory=Patient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,8 @@ class Conversation:
 
 
 class FlagKind(StrEnum):
+    """What is wrong with a turn; `ADVERSE_EVENT` is the machine's own, all others are a person's."""
+
     INACCURATE = "inaccurate"
     UNSAFE = "unsafe"
     CITATION = "citation"
@@ -180,7 +182,7 @@ class FlagKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A mark on a turn, by a person or (adverse events) by the machine. `corrected` is the answer the person proposes."""
+    """A mark on a turn, by a person or (adverse events) by the machine. `corrected` is their own answer."""
 
     id: str
     turn_id: str

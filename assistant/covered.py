@@ -25,7 +25,8 @@ _OUTSIDE_LABELS = re.compile(
     re.IGNORECASE,
 )
 _COMPARES = re.compile(
-    r"\b(?:better|best|more effective|less effective|superior|inferior|stronger|weaker|safer|versus|vs\.?|compared? (?:to|with))\b"
+    r"\b(?:better|best|more effective|less effective|superior|inferior|stronger|weaker|safer)\b"
+    r"|\b(?:versus|vs\.?|compared? (?:to|with))\b"
     r"|\bwhich (?:\w+ ){0,3}(?:more|less|first|prefer\w*)\b",
     re.IGNORECASE,
 )
@@ -63,7 +64,7 @@ _INJECTED = frozenset({stem("parenteral")})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question taken apart: its content words without its own medicines, the medicines it names, whether it compares."""
+    """A question taken apart: content words without its medicines, the medicines, and whether it compares."""
 
     text: str
     words: tuple[str, ...]

@@ -38,6 +38,8 @@ class MustCite(BaseModel):
 
 
 class Expect(StrEnum):
+    """What is right to do with a question."""
+
     ANSWER = "answer"
     REFUSAL = "refusal"
 

@@ -77,10 +77,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a Source that can be cited: whole sentences, or one whole table row with its caption and header.
+    """A piece of a Source that can be cited: whole sentences, or one table row with its caption and header.
 
-    `key` is short, stable and unique in the index (what a model must cite, what a screen links). `start` and `end` count
-    characters of the Source's text. `origin` names the label section that a monograph's fact was taken from.
+    `key` is short, stable and unique in the index (what a model must cite, what a screen links). `start` and `end`
+    count characters of the Source's text. `origin` names the label section that a monograph's fact was taken from.
     """
 
     key: str

@@ -38,7 +38,7 @@ def ask(
     from ui.shapes import outcome_json
     from ui.wiring import ask_once, opened
 
-    with opened(on_progress=show.ingest_progress) as product:
+    with opened(on_progress=show.ingest_progress, share=True) as product:
         outcome = ask_once(product, question, conversation=conversation)
     print(outcome_json(outcome) if as_json else show.outcome(outcome))
     raise typer.Exit(0 if isinstance(outcome, Answer) else REFUSED)
@@ -70,7 +70,7 @@ def sources(as_json: Json = False) -> None:
     from ui.shapes import sources_json
     from ui.wiring import opened
 
-    with opened(on_progress=show.ingest_progress) as product:
+    with opened(on_progress=show.ingest_progress, share=True) as product:
         listed = product.index.sources()
     print(sources_json(listed) if as_json else show.sources(listed))
 

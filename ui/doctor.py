@@ -1,4 +1,4 @@
-"""What is installed, reachable and indexed, and what to do about what is not. Reads only; starts and changes nothing."""
+"""What is installed, reachable and indexed, and what to do about what is not. Reads only; changes nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.errors import AssistantError
-from retrieval.errors import IndexBusy, IndexNotFound, RetrievalError
+from retrieval.errors import IndexNotFound, RetrievalError
 from ui.errors import UiError
 from ui.settings import Settings, load
 
@@ -107,13 +107,11 @@ def _index(settings: Settings) -> Examined:
 
     place = settings.retrieval.qdrant_url or str(settings.data_dir / "index")
     try:
-        index = open_index(settings, Encoder(settings.retrieval), create=False)
+        index = open_index(settings, Encoder(settings.retrieval), create=False, share=True)
     except IndexNotFound:
         return Examined(
             "index", State.NOTE, f"nothing indexed at {place} yet", "the first `pharmassist chat` indexes it"
         )
-    except IndexBusy:
-        return Examined("index", State.OK, f"{place} is open in another process (the chat, most likely)")
     try:
         sources = index.sources()
         current = sum(not source.superseded_by for source in sources)

@@ -61,7 +61,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Add the TOML file below the environment."""
+        """Add the TOML file below the environment; no other source is read."""
+        del dotenv_settings, file_secret_settings
         path = os.environ.get("PHARMASSIST_CONFIG") or _data_dir() / "pharmassist.toml"
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
 

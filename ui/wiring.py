@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +22,7 @@ from guardrails.adverse_event import AdverseMention, notice
 from guardrails.intake import screen
 from guardrails.judge import RULES_VERSION, judge
 from retrieval.encoder import Encoder
+from retrieval.errors import IndexBusy
 from retrieval.index import Index
 from retrieval.ingest import IngestProgress, IngestReport, ingest, quiet
 from retrieval.medicines import Medicines
@@ -52,18 +53,25 @@ class Product:
 
 @contextmanager
 def opened(
-    settings: Settings | None = None, on_progress: OnProgress = quiet, *, warm: bool = False, corpus: Path = CORPUS
+    settings: Settings | None = None,
+    on_progress: OnProgress = quiet,
+    *,
+    warm: bool = False,
+    share: bool = False,
+    corpus: Path = CORPUS,
 ) -> Iterator[Product]:
     """Open everything, index the corpus where it is missing or changed, and close everything at the end.
 
-    `warm` loads the encoder now, so that the first question does not wait for it.
+    `warm` loads the encoder now, so that the first question does not wait for it. With `share`, an index that another
+    process has open (the chat, say) is read as it is now.
     """
     settings = settings or load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     encoder = Encoder(settings.retrieval)
-    index = open_index(settings, encoder)
+    index = open_index(settings, encoder, share=share)
     try:
-        ingest([corpus], index, encoder, settings.retrieval, on_progress)
+        with suppress(IndexBusy) if share else nullcontext():
+            ingest([corpus], index, encoder, settings.retrieval, on_progress)
         if warm:
             encoder.encode(["warm"])
         yield _assembled(settings, index, encoder)
@@ -71,7 +79,7 @@ def opened(
         index.close()
 
 
-def open_index(settings: Settings, encoder: Encoder, *, create: bool = True) -> Index:
+def open_index(settings: Settings, encoder: Encoder, *, create: bool = True, share: bool = False) -> Index:
     """The embedded index of the data folder, or the Qdrant server that the settings name."""
     wanted = settings.retrieval
     if wanted.qdrant_url:
@@ -81,7 +89,7 @@ def open_index(settings: Settings, encoder: Encoder, *, create: bool = True) -> 
     from retrieval.index.edge import open_edge
 
     folder = settings.data_dir / "index"
-    return open_edge(folder, dimension=encoder.dimension, model=encoder.name, create=create)
+    return open_edge(folder, dimension=encoder.dimension, model=encoder.name, create=create, share=share)
 
 
 def _assembled(settings: Settings, index: Index, encoder: Encoder) -> Product:

@@ -1,7 +1,7 @@
 """`pharmassist bench ask`: how long indexing, searching and answering take, on the starter corpus and the 22 labels.
 
-Questions are the gold questions that are to be answered. The index is built in a temporary folder. qdrant-client's local
-mode holds the same passages and vectors and gets the same queries, in the same run.
+Questions are the gold questions that are to be answered. The index is built in a temporary folder. The local
+mode of qdrant-client holds the same passages and vectors and gets the same queries, in the same run.
 """
 
 from __future__ import annotations
