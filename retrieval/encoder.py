@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from retrieval.errors import EncoderError
 from retrieval.settings import RetrievalSettings
+
+_FEW = 4
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -51,7 +54,7 @@ class Encoder:
         """
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        with self._lock:
+        with self._lock, _threads(self._settings.threads, len(texts)):
             # sentence-transformers sorts by length itself, so that a batch pads little.
             made = self._loaded().encode(
                 list(texts),
@@ -68,6 +71,19 @@ class Encoder:
         return self._model
 
 
+@contextmanager
+def _threads(wanted: int, texts: int) -> Iterator[None]:
+    """A question alone runs on one thread: it takes 6 ms, and two threads that wait for each other take up to 100."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if texts <= _FEW else wanted or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if not np.isfinite(vectors).all():
         raise EncoderError("The embedding model gave a value that is not a number; choose another model or data type.")
@@ -76,11 +92,8 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _load(settings: RetrievalSettings) -> SentenceTransformer:
-    import torch
     from sentence_transformers import SentenceTransformer
 
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
     try:
         model = SentenceTransformer(_location(settings.model), device=_device())
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as fault:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from retrieval.abbreviations import expanded, names_class_of
+from retrieval.abbreviations import expanded
+from retrieval.classes import speaks_of
 from retrieval.encoder import Encoder
 from retrieval.index import Hit, Index, IndexQuery
 from retrieval.ingredient import base_name
@@ -226,7 +227,7 @@ def _names(hit: Hit, mention: Mention) -> bool:
 
 
 def _names_class(hit: Hit, mention: Mention) -> bool:
-    return any(names_class_of(name, hit.passage.text) for name in mention.ingredients)
+    return any(speaks_of(hit.passage.text, name) for name in mention.ingredients)
 
 
 def _missing_after(text: str, reading: _Reading, hits: Sequence[Hit]) -> Missing | None:
