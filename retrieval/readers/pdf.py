@@ -25,7 +25,8 @@ from retrieval.passage import Section, Source, SourceKind
 from retrieval.readers.document import Canon, ReadDocument
 from retrieval.readers.flow import Flow, FlowWriter, Para
 from retrieval.readers.headings import section_of
-from retrieval.readers.pdf_flow import HeadedFlow, Part, headed_flows
+from retrieval.readers.pdf_flow import HeadedFlow, headed_flows
+from retrieval.readers.pdf_join import Part
 from retrieval.readers.pdf_page import page_parts
 from retrieval.readers.pdf_words import Line
 from retrieval.readers.tables import Table, footnote
