@@ -36,9 +36,9 @@ _STATED: Mapping[Measure, tuple[re.Pattern[str], ...]] = {
 }
 _MONTHS = re.compile(rf"\b{_N}[ -]?(?:months?|mo)[ -]?olds?\b", re.I)
 _UNIT: Mapping[Measure, str] = {
-    Measure.RENAL: r"ml/min(?:ute)?",
+    Measure.RENAL: r"ml/min(?:ute)?(?: ?/ ?1\.73 ?m2?)?",
     Measure.AGE: r"years?",
-    Measure.WEIGHT: r"kg",
+    Measure.WEIGHT: r"kg\b(?! ?/)",
 }
 _BELOW = r"(?:less than or equal to|less than|lower than|below|under|younger than|lighter than|<=?|≤|up to)"
 _ABOVE = r"(?:greater than or equal to|greater than|more than|above|over|older than|at least|from|>=?|≥)"
@@ -75,9 +75,7 @@ def _limits(sentence: str, measure: Measure) -> Iterator[tuple[float, float]]:
     """Every interval of the measure that a sentence names, ends included (a tie is no reason to hide a sentence)."""
     unit = _UNIT[measure]
     rest = sentence.replace(",", "")
-    between = re.compile(
-        rf"{_N} ?(?:{unit}(?:/1\.73 ?m2)?)? ?(?:to|and|-|–|through) ?(?:less than |<)?{_N} ?{unit}(?! ?/)", re.I
-    )
+    between = re.compile(rf"{_N} ?(?:{unit})? ?(?:to|and|-|–|through) ?(?:less than |<)?{_N} ?{unit}", re.I)
     for match in between.finditer(rest):
         yield float(match[1]), float(match[2])
     rest = between.sub(" ", rest)

@@ -45,6 +45,9 @@ def test_the_panel_fills_what_the_question_leaves_out() -> None:
         ("eGFR between 30 and 45 mL/min", {Measure.RENAL: 30}, True),
         ("eGFR between 30 and 45 mL/min", {Measure.RENAL: 50}, False),
         ("GFR of 10 to 30 mL/min", {Measure.RENAL: 20}, True),
+        ("an eGFR between 30 to 45 mL/min/1.73 m2", {Measure.RENAL: 35}, True),
+        ("an eGFR between 30 to 45 mL/min/1.73 m2", {Measure.RENAL: 25}, False),
+        ("an eGFR below 45 mL/minute/1.73 m2", {Measure.RENAL: 60}, False),
         ("Mild (CLcr 50–80 mL/min) impairment", {Measure.RENAL: 22}, False),
         ("creatinine clearance <30 mL/minute", {Measure.RENAL: 22}, True),
         # Age and weight.
