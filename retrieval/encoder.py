@@ -92,8 +92,11 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _load(settings: RetrievalSettings) -> SentenceTransformer:
+    import transformers
     from sentence_transformers import SentenceTransformer
 
+    # Its bar would stand in the middle of our own progress.
+    transformers.utils.logging.disable_progress_bar()
     try:
         model = SentenceTransformer(_location(settings.model), device=_device())
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as fault:

@@ -21,10 +21,12 @@ MissingKind: TypeAlias = Literal[
     "medicine_not_indexed", "which_medicine", "no_evidence", "not_about_medicines", "index_empty"
 ]
 SIMILAR = 0.30
-"""Cosine below which a passage says nothing about a question; measured on the gold questions and off-topic ones."""
-_SPARE = 4
+"""Cosine below which a passage says nothing about a question; chosen by judgement, between off-topic and real ones."""
+SIMILAR_WITHOUT_NAME = 0.50
+"""The same for a question that names no medicine: it must all but repeat the passage, for any could be meant."""
+_SPARE = 2
 """How many times more passages are fetched than returned, so that near-copies can be left out."""
-_SPARE_FOR_PAIRS = 12
+_SPARE_FOR_PAIRS = 4
 """The same for two medicines: most passages repeat one's own name, and the few that name the other rank anywhere."""
 _TURNING = frozenset(
     ("not", "no", "never", "without", "except", "unless", "only", "first", "second", "third", "or", "mild", "severe")
@@ -238,7 +240,7 @@ def _missing_after(text: str, reading: _Reading, hits: Sequence[Hit]) -> Missing
     if reading.stranger and not any(reading.stranger.lower() in hit.passage.text.lower() for hit in hits):
         return Missing("medicine_not_indexed", reading.stranger)
     best = max((hit.similarity for hit in hits), default=-1.0)
-    if best >= SIMILAR:
+    if best >= (SIMILAR if reading.indexed else SIMILAR_WITHOUT_NAME):
         return None
     if not sounds_medical(text):
         return Missing("not_about_medicines")

@@ -19,7 +19,7 @@ class RetrievalSettings(BaseModel):
     """Empty: the embedded Qdrant Edge index in the data folder."""
     qdrant_api_key: SecretStr = SecretStr("")
     collection: str = Field(default="pharmassist", pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    limit: int = Field(default=8, ge=1, le=50)
+    limit: int = Field(default=24, ge=1, le=50)
     """Passages that a search returns."""
     graph_from: int = Field(default=20_000, ge=0)
     """Passages from which on an ingestion ends by building the vector graph; below, a full scan takes a millisecond."""

@@ -38,7 +38,7 @@ def ask(
     from ui.shapes import outcome_json
     from ui.wiring import ask_once, opened
 
-    with opened(on_progress=show.ingest_progress, share=True) as product:
+    with opened(on_progress=show.start_progress, share=True) as product:
         outcome = ask_once(product, question, conversation=conversation)
     print(outcome_json(outcome) if as_json else show.outcome(outcome))
     raise typer.Exit(0 if isinstance(outcome, Answer) else REFUSED)
@@ -57,7 +57,7 @@ def ingest(
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise typer.BadParameter(f"no such file or folder: {', '.join(map(str, missing))}")
-    with opened(on_progress=show.ingest_progress) as product:
+    with opened(on_progress=show.start_progress) as product:
         report = ingest_into(product, paths, show.ingest_progress)
     print(show.ingest_report(report))
     raise typer.Exit(FAILED if report.refused and not (report.read or report.skipped) else 0)
@@ -70,7 +70,7 @@ def sources(as_json: Json = False) -> None:
     from ui.shapes import sources_json
     from ui.wiring import opened
 
-    with opened(on_progress=show.ingest_progress, share=True) as product:
+    with opened(on_progress=show.start_progress, share=True) as product:
         listed = product.index.sources()
     print(sources_json(listed) if as_json else show.sources(listed))
 
@@ -86,7 +86,7 @@ def chat(
     from ui import show
     from ui.wiring import opened, serve_chat
 
-    with opened(on_progress=show.ingest_progress, warm=True) as product:
+    with opened(on_progress=show.start_progress, warm=True) as product:
         serve_chat(product, host or product.settings.host, port or product.settings.port)
 
 

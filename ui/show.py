@@ -5,26 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from assistant.conversation import Answer, Outcome, Refusal
+from assistant.conversation import Answer, Refusal, WithheldClaim
 from finetune.measure import BenchReport, Metric
-from retrieval.ingest import IngestProgress, IngestReport
+from retrieval.ingest import IngestProgress, IngestReport, Outcome
 from retrieval.passage import Passage, Source
+from ui.numbering import numbers
 
 
-def outcome(result: Outcome) -> str:
+def outcome(result: Answer | Refusal) -> str:
     """An answer with numbered sources, or a refusal with its reason."""
     return _answer(result) if isinstance(result, Answer) else _refusal(result)
 
 
 def _answer(answer: Answer) -> str:
-    numbers = {passage.key: number for number, passage in enumerate(answer.passages, 1)}
+    numbered = numbers(answer.claims)
     lines = [f"! {notice}" for notice in answer.notices]
     for item in answer.claims:
-        marks = "".join(f"[{numbers[citation.key]}]" for citation in item.claim.citations)
+        marks = "".join(f"[{numbered[citation.key]}]" for citation in item.claim.citations)
         lines.append(f"- {item.claim.text} {marks}")
     lines += ["", "Sources:"]
-    lines += [f"  [{numbers[passage.key]}] {_reference(passage)}" for passage in answer.passages]
-    lines += _withheld_lines(answer)
+    passages = sorted(answer.passages, key=lambda passage: numbered[passage.key])
+    lines += [f"  [{numbered[passage.key]}] {_reference(passage)}" for passage in passages]
+    lines += _withheld_lines(answer.withheld)
     lines.append(_basis_line(answer))
     return "\n".join(lines)
 
@@ -36,17 +38,17 @@ def _reference(passage: Passage) -> str:
     return f"{'; '.join(part for part in parts if part)} ({date}; key {passage.key}{mark})"
 
 
-def _withheld_lines(result: Outcome) -> list[str]:
-    if not result.withheld:
+def _withheld_lines(withheld: Sequence[WithheldClaim]) -> list[str]:
+    if not withheld:
         return []
     lines = ["", "Withheld (not advice; each failed a check):"]
-    for item in result.withheld:
+    for item in withheld:
         reasons = "; ".join(found.explanation for found in item.findings)
         lines.append(f"  x {item.claim.text} -- {reasons}")
     return lines
 
 
-def _basis_line(result: Outcome) -> str:
+def _basis_line(result: Answer) -> str:
     basis = result.basis
     made_by = basis.generator + (f" ({basis.model})" if basis.model else "")
     unknown = f" Not known about the patient: {', '.join(basis.not_known)}." if basis.not_known else ""
@@ -57,12 +59,18 @@ def _basis_line(result: Outcome) -> str:
 def _refusal(refusal: Refusal) -> str:
     lines = [f"! {notice}" for notice in refusal.notices]
     lines += [f"Refused ({refusal.reason.value}): {refusal.explanation}", f"What to do: {refusal.next_step}"]
-    return "\n".join(lines + _withheld_lines(refusal))
+    return "\n".join(lines + _withheld_lines(refusal.withheld))
 
 
 def ingest_progress(progress: IngestProgress) -> None:
     """One line per file on standard error, so that `--json` output stays clean."""
     print(progress.line(), file=sys.stderr, flush=True)
+
+
+def start_progress(progress: IngestProgress) -> None:
+    """The same at the start of a command, where only what changes is worth a line."""
+    if progress.outcome is not Outcome.SKIPPED:
+        ingest_progress(progress)
 
 
 def ingest_report(report: IngestReport) -> str:
