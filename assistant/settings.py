@@ -21,6 +21,8 @@ class AssistantSettings(BaseModel):
     llm_adapters: dict[str, Path] = Field(default_factory=dict)
     """Adapters that `make serve-llm` loads: name to folder."""
     llm_api_key: SecretStr = SecretStr("")
+    llm_passages: int = Field(default=8, ge=1, le=50)
+    """How many of the retrieved passages the model is given, best first."""
     connect_seconds: float = Field(default=3.0, gt=0)
     silence_seconds: float = Field(default=20.0, gt=0)
     """Longest wait for the first token (the prompt is read and the grammar compiled first), and for each later one."""

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx2
 import openai
@@ -85,8 +85,10 @@ class VllmGenerator:
         yielded before remain whole claims, and their checks decide about them.
         """
         claims: list[Claim] = []
-        if request.passages:
-            for claim in self._claims(request):
+        # A model reads the best passages; all of them would fill its context and the grammar.
+        best = replace(request, passages=request.passages[: self._settings.llm_passages])
+        if best.passages:
+            for claim in self._claims(best):
                 claims.append(claim)
                 yield claim
         return Draft(tuple(claims), self.name, self.model, self.adapter)
@@ -170,3 +172,15 @@ class VllmGenerator:
         if error.status_code in (401, 403):
             return "the model server refuses our key; set assistant.llm_api_key"
         return f"the model server refused the request with HTTP status {error.status_code}"
+
+
+def served_models(settings: AssistantSettings) -> tuple[str, ...]:
+    """The names that the server answers to: its model and its adapters. Raises `GeneratorUnavailable`."""
+    key = settings.llm_api_key.get_secret_value() or _NO_KEY
+    client = openai.OpenAI(base_url=settings.llm_url, api_key=key, max_retries=0, timeout=settings.connect_seconds)
+    try:
+        return tuple(model.id for model in client.models.list())
+    except openai.OpenAIError as error:
+        raise GeneratorUnavailable(f"the model server at {settings.llm_url} does not answer") from error
+    finally:
+        client.close()

@@ -96,7 +96,7 @@ def _load(settings: RetrievalSettings) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
     # Its bar would stand in the middle of our own progress.
-    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = SentenceTransformer(_location(settings.model), device=_device())
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as fault:
