@@ -28,7 +28,8 @@ DAILYMED = "https://dailymed.nlm.nih.gov/dailymed/drugInfo.cfm?setid="
 LICENCE = "public domain / FDA label"
 _HL7 = "urn:hl7-org:v3"
 _NS = {"h": _HL7}
-_DEEPEST = 12
+_DEEPEST, _DEEPEST_XML = 12, 90
+"""Levels of sections that are read, and of elements that are accepted; labels have 5 and about 30."""
 _ENTITIES = "it declares a document type or entities, which no SPL label does and which could hide an entity bomb"
 _AUXILIARY = re.compile(r"\b(?:alcohol|diluent|sodium chloride|sterile water|water for injection)\b", re.IGNORECASE)
 _STRENGTH = re.compile(r"\s*,?\s*\b\d+(?:\.\d+)?\s*(?:mg|mcg|g|mL|%).*", re.DOTALL)
@@ -78,9 +79,20 @@ def parse(data: bytes) -> etree._Element:
         if "entity" in str(fault).lower():
             raise SourceRefused(_ENTITIES) from fault
         raise SourceRefused(f"it is not well-formed XML ({str(fault).splitlines()[0][:120]})") from fault
+    if _depth(root) > _DEEPEST_XML:
+        raise SourceRefused(f"its elements are nested more than {_DEEPEST_XML} deep, which no label's are")
     if root.getroottree().docinfo.internalDTD is not None:
         raise SourceRefused(_ENTITIES)
     return root
+
+
+def _depth(root: etree._Element) -> int:
+    """How deep the elements are nested, found without recursion."""
+    level, deepest = 0, 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        level += 1 if event == "start" else -1
+        deepest = max(deepest, level)
+    return deepest
 
 
 def _write_section(section: etree._Element, canon: Canon, path: tuple[str, ...], parent: Section, depth: int) -> None:

@@ -163,9 +163,7 @@ def _items(element: etree._Element) -> Iterator[Item]:
 
 def _table(element: etree._Element) -> Table:
     caption, head, body, foot = "", list[tuple[Cell, ...]](), list[tuple[Cell, ...]](), list[str]()
-    for row in element.iter("{*}tr"):
-        parent = row.getparent()
-        place = local_name(parent) if parent is not None else ""
+    for place, row in _rows(element):
         cells = tuple(_cell(cell) for cell in row if local_name(cell) in {"td", "th"})
         if place == "tfoot":
             foot.extend(cell.text for cell in cells)
@@ -178,6 +176,16 @@ def _table(element: etree._Element) -> Table:
     body, trailing = without_trailing_notes(body)
     notes.update(trailing)
     return Table(tuple(head + body), caption, len(head) if head else -1, notes, tuple(remarks))
+
+
+def _rows(element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+    """The table's own rows and the part that each is in; a table inside a cell keeps its rows to itself."""
+    for part in element:
+        name = local_name(part)
+        if name == "tr":
+            yield "", part
+        elif name in {"thead", "tbody", "tfoot"}:
+            yield from ((name, row) for row in part if local_name(row) == "tr")
 
 
 def _footnotes(element: etree._Element, foot: list[str]) -> tuple[dict[str, str], list[str]]:

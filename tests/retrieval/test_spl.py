@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -117,6 +118,10 @@ LAUGHS = f"<!DOCTYPE d [<!ENTITY a 'ha'>{NESTED}]><d>&i;</d>"
         (LAUGHS.encode(), "document type"),
         (b"<!DOCTYPE d SYSTEM 'file:///etc/passwd'><d/>", "document type"),
         (spl()[:-200], "not well-formed XML"),
+        (
+            spl(sections=section("34068-7", "2 DOSAGE", "<list><item>a" * 60 + "</item></list>" * 60)),
+            "nested more than",
+        ),
     ],
 )
 def test_what_is_no_label_is_refused_with_one_reason(data: bytes, reason: str) -> None:
@@ -149,6 +154,13 @@ TABLE = st.recursive(
 def test_any_nesting_is_read_and_every_passage_is_a_slice(text: str) -> None:
     document = read_spl(spl(sections=section("34068-7", "2 DOSAGE", "<paragraph>Take it.</paragraph>" + text)))
     assert all(document.source.text[one.start : one.end] == one.text for one in passages(document))
+
+
+def test_tables_inside_tables_take_no_time() -> None:
+    nested = "<table><tr><td>x" * 20 + "</td></tr></table>" * 20
+    started = time.monotonic()
+    read_spl(spl(sections=section("34068-7", "2 DOSAGE", nested)))
+    assert time.monotonic() - started < 2
 
 
 @given(st.binary(max_size=400))
