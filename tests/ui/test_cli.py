@@ -1,0 +1,146 @@
+"""The command as programs and people use it: exit codes, JSON shapes, one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYS = {
+    "kind",
+    "reason",
+    "explanation",
+    "next_step",
+    "notices",
+    "claims",
+    "withheld",
+    "basis",
+    "conversation",
+    "seconds",
+}
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+def run(data_dir: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One run of the command in a process of its own, as a program would start it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PHARMASSIST_")}
+    env = {**kept, "PHARMASSIST_DATA_DIR": str(data_dir), "HF_HUB_OFFLINE": "1", **environment}
+    code = "from ui.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=ROOT,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_an_answer_is_one_json_object_and_exit_code_0(data_dir: Path) -> None:
+    done = run(data_dir, "ask", "max dose of metformin in adults", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert set(answer) == KEYS
+    assert answer["kind"] == "answer"
+    assert answer["reason"] is None
+    assert "2,550 mg" in " ".join(claim["text"] for claim in answer["claims"])
+    for claim in answer["claims"]:
+        assert all(set(each) == {"key", "source", "title", "section", "quote"} for each in claim["citations"])
+    follow_up = run(data_dir, "ask", "and if the egfr is 25?", "--json", "--conversation", answer["conversation"])
+    assert "metformin" in follow_up.stdout.lower()
+
+
+def test_a_refusal_is_exit_code_3_and_says_why(data_dir: Path) -> None:
+    done = run(data_dir, "ask", "dose of zorbulatin", "--json")
+    assert done.returncode == 3, done.stderr
+    refusal = json.loads(done.stdout)
+    assert (refusal["kind"], refusal["reason"]) == ("refusal", "medicine_not_indexed")
+    assert refusal["claims"] == []
+    assert refusal["next_step"]
+
+
+def test_the_text_form_names_sources_and_what_is_not_known(data_dir: Path) -> None:
+    done = run(data_dir, "ask", "warfarin missed dose")
+    assert done.returncode == 0, done.stderr
+    assert "Sources:" in done.stdout
+    assert "[1]" in done.stdout
+    assert "Not known about the patient" in done.stdout
+
+
+def test_sources_lists_the_corpus(data_dir: Path) -> None:
+    done = run(data_dir, "sources", "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["sources"]) >= 25
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("ask",), ("nonsense",), ("ask", "x", "--colour"), ("ingest", "/no/such/file"), ("chat", "--port", "99999")],
+)
+def test_wrong_usage_is_exit_code_2(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert run(tmp_path, *words).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"PHARMASSIST_PROT": "1"}, "PHARMASSIST_PROT"),
+        ({"PHARMASSIST_PORT": "many"}, "port"),
+        ({"PHARMASSIST_DATABASE_URL": "nonsense://x"}, "database"),
+        ({"PHARMASSIST_RETRIEVAL__QDRANT_URL": "http://127.0.0.1:1"}, "127.0.0.1:1"),
+    ],
+)
+def test_a_failure_is_one_line_and_exit_code_1(tmp_path: Path, environment: dict[str, str], said: str) -> None:
+    done = run(tmp_path, "sources", **environment) if said != "database" else run(tmp_path, "ask", "x", **environment)
+    assert done.returncode == 1
+    assert said in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_benchmark_names_those_that_exist(tmp_path: Path) -> None:
+    done = run(tmp_path, "bench", "speed")
+    assert done.returncode == 1
+    assert "retrieval" in done.stderr
+
+
+def test_a_refused_file_is_reported_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "empty.xml").write_text("not xml")
+    done = run(tmp_path / "data", "ingest", str(tmp_path / "empty.xml"))
+    assert done.returncode == 1
+    assert "empty.xml" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_config_masks_secrets(tmp_path: Path) -> None:
+    done = run(tmp_path, "config", PHARMASSIST_RETRIEVAL__QDRANT_API_KEY="hush-hush")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["port"] == 7860
+    assert "hush-hush" not in done.stdout
+
+
+def test_doctor_says_what_to_do_before_the_first_run(tmp_path: Path) -> None:
+    done = run(tmp_path, "doctor")
+    assert done.returncode == 0, done.stdout
+    assert "nothing indexed" in done.stdout
+
+
+def test_the_documented_shapes_are_the_real_ones() -> None:
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    from assistant.conversation import RefusalReason
+    from ui import shapes
+
+    for model in (shapes.OutcomeShape, shapes.CitationShape, shapes.BasisShape, shapes.SourceShape, shapes.BenchShape):
+        for name in model.model_fields:
+            assert re.search(rf"[`\"]{name}\b", page), f"docs/json.md does not name {name}"
+    assert all(f"`{reason.value}`" in page for reason in RefusalReason)
