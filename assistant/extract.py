@@ -28,7 +28,7 @@ KEEP_WITHIN = 0.55
 SIMILARITY_WEIGHT = 2.0
 COVERAGE_WEIGHT = 0.8
 RANK_WEIGHT = 0.25
-_ENDS = re.compile(r"[.!?:;)\]]$")
+_ENDS = re.compile(r"[.!?;)\]]$")
 _POINTER = re.compile(r"^(see|refer to)\b|\bsee (section|full prescribing|table|warnings)", re.IGNORECASE)
 _LIMIT = re.compile(
     r"\b(maximum|must not exceed|do not exceed|not exceed|no more than|contraindicated)\b", re.IGNORECASE

@@ -6,7 +6,6 @@ interrupted: its passages are removed and written again. What supersedes what is
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from retrieval.errors import SourceRefused
 from retrieval.index import Index
 from retrieval.passage import Source
 from retrieval.readers.archive import Found, Ignored, Offered, Unreadable, files_in
-from retrieval.readers.document import ReadDocument
+from retrieval.readers.document import ReadDocument, fingerprint
 from retrieval.readers.formats import read_document
 from retrieval.settings import RetrievalSettings
 
@@ -148,7 +147,7 @@ class _Run:
             return None
         if isinstance(offered, Unreadable):
             return self._refuse(offered.name, offered.reason)
-        if hashlib.sha256(offered.data).hexdigest() in self.known:
+        if fingerprint(offered.data) in self.known:
             self.tally.skipped.append(offered.name)
             return IngestProgress(0, 0, offered.name, Outcome.SKIPPED, detail="already in the index, unchanged")
         return self._read(offered)

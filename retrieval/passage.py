@@ -52,7 +52,8 @@ class Source:
 
     `id` is unique per version (`document` + "@" + version); `document` is the same for every version of it (an SPL set
     id, a monograph's id), which is how a newer version finds the one that it supersedes. `text` is the reader's
-    canonical plain text: every position counts characters of it. `checksum` is the SHA-256 of the file's bytes.
+    canonical plain text: every position counts characters of it. `checksum` is the SHA-256 of the file's bytes and of
+    how they were read (`retrieval.readers.document.fingerprint`).
     """
 
     id: str

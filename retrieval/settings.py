@@ -12,7 +12,7 @@ class RetrievalSettings(BaseModel):
 
     model: str = "bundled"
     """`bundled` (all-MiniLM-L6-v2, installed with us), a folder, or the hub name of a sentence-transformers model."""
-    batch_size: int = Field(default=64, ge=1, le=1024)
+    batch_size: int = Field(default=16, ge=1, le=1024)
     threads: int = Field(default=0, ge=0)
     """Processor threads of the encoder; 0 leaves the library's default."""
     qdrant_url: str = ""

@@ -7,10 +7,19 @@ this text, a quoted dose carries its population and unit with it.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
 from retrieval.passage import Section, Source
+
+READING = 1
+"""Raise it when a reader or the chunker renders differently: files that were read before are then read again."""
+
+
+def fingerprint(data: bytes) -> str:
+    """What a Source is recognised by: SHA-256 of how we read and of the file's bytes."""
+    return hashlib.sha256(b"%d\n" % READING + data).hexdigest()
 
 
 class BlockKind(StrEnum):

@@ -5,7 +5,6 @@ A monograph's bullet is one fact and one passage. Its `{2.1}` marker leaves the 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from retrieval.errors import SourceRefused
 from retrieval.passage import Section, Source, SourceKind
-from retrieval.readers.document import Block, BlockKind, Canon, ReadDocument
+from retrieval.readers.document import Block, BlockKind, Canon, ReadDocument, fingerprint
 from retrieval.readers.flow import FlowWriter, Item, Listing, Para
 from retrieval.readers.headings import section_of
 from retrieval.readers.tables import Cell, Table, table_lines
@@ -107,7 +106,7 @@ def read_markdown(data: bytes) -> ReadDocument:
     writer.write(text[fence.end() :])
     if not writer.canon.blocks:
         raise SourceRefused("it has front matter and no text to quote")
-    checksum = hashlib.sha256(data).hexdigest()
+    checksum = fingerprint(data)
     return ReadDocument(_source(front, writer.canon.text, checksum), tuple(writer.canon.blocks))
 
 

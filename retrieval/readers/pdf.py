@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import struct
@@ -22,7 +21,7 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 from retrieval.errors import SourceRefused
 from retrieval.ingredient import base_name
 from retrieval.passage import Section, Source, SourceKind
-from retrieval.readers.document import Canon, ReadDocument
+from retrieval.readers.document import Canon, ReadDocument, fingerprint
 from retrieval.readers.flow import Flow, FlowWriter, Para
 from retrieval.readers.headings import section_of
 from retrieval.readers.pdf_flow import HeadedFlow, headed_flows
@@ -83,7 +82,7 @@ def read_pdf(data: bytes) -> ReadDocument:
         _write(headed, canon)
     if not canon.blocks:
         raise SourceRefused("it is a PDF in which no label text was found")
-    checksum = hashlib.sha256(data).hexdigest()
+    checksum = fingerprint(data)
     return ReadDocument(_source(pages, canon.text, checksum), tuple(canon.blocks))
 
 

@@ -6,7 +6,6 @@ recent changes, product data, package pictures, and cross-references in brackets
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from lxml import etree
 
 from retrieval.errors import SourceRefused
 from retrieval.passage import Section, Source, SourceKind
-from retrieval.readers.document import Canon, ReadDocument
+from retrieval.readers.document import Canon, ReadDocument, fingerprint
 from retrieval.readers.flow import FlowWriter
 from retrieval.readers.headings import SKIPPED_LOINC, section_of_code
 from retrieval.readers.spl_text import flow_of
@@ -63,7 +62,7 @@ def read_spl(data: bytes) -> ReadDocument:
         _write_section(section, canon, (), Section.OTHER, 0)
     if not canon.blocks:
         raise SourceRefused("it is an SPL document without any text to quote")
-    return ReadDocument(_source(root, canon.text, hashlib.sha256(data).hexdigest()), tuple(canon.blocks))
+    return ReadDocument(_source(root, canon.text, fingerprint(data)), tuple(canon.blocks))
 
 
 def parse(data: bytes) -> etree._Element:
