@@ -84,8 +84,11 @@ def take_apart(text: str, medicines: Medicines) -> Asked:
     for mention in reversed(medicines.find(text)):
         names += mention.ingredients
         rest = f"{rest[: mention.start]} {rest[mention.end :]}"
-    words = tuple(dict.fromkeys(terms(rest)))
-    return Asked(rest, words, tuple(dict.fromkeys(reversed(names))), bool(_COMPARES.search(rest)))
+    words = tuple(word for word in dict.fromkeys(terms(rest)) if not word[0].isdigit())
+    named = tuple(dict.fromkeys(reversed(names)))
+    # "Penicillin ok, amoxicillin dose?" names one medicine and its own class, not two medicines.
+    classes = tuple(name for name in named if any(speaks_of(name, other) for other in named if other != name))
+    return Asked(rest, words, tuple(name for name in named if name not in classes), bool(_COMPARES.search(rest)))
 
 
 def others_named(passage: Passage, text: str, asked: Asked, medicines: Medicines) -> int:
@@ -119,8 +122,9 @@ def _strange_purpose(
     if routes and not (routes | _INJECTED) & known:
         return True
     rare = {stem(word) for word in re.findall(r"[a-z]{4,}", asked.text.lower()) if weight_of(word) == _RARE}
+    places = known if _ASKS_A_DOSE.search(asked.text) else set(said)
     purposes = [word for found in _FOR.finditer(asked.text) for word in terms(found[1]) if word not in SECTION_WORDS]
-    if purposes and not any(word in known for word in purposes) and any(word in rare for word in purposes):
+    if purposes and not places & set(purposes) and any(word in rare for word in purposes):
         return True
     telling = [word for word in asked.topic if word in rare]
     return bool(telling) and not any(word in said for word in telling)

@@ -31,7 +31,8 @@ RANK_WEIGHT = 0.25
 _ENDS = re.compile(r"[.!?;)\]]$")
 _POINTER = re.compile(r"^(see|refer to)\b|\bsee (section|full prescribing|table|warnings)", re.IGNORECASE)
 _LIMIT = re.compile(
-    r"\b(maximum|must not exceed|do not exceed|not exceed|no more than|contraindicated)\b", re.IGNORECASE
+    r"\b(maximum|must not exceed|do not exceed|(?:not|never) (?:be )?exceed(?:ed)?|no more than|contraindicated)\b",
+    re.IGNORECASE,
 )
 POPULATIONS = frozenset(
     {Section.PAEDIATRIC, Section.GERIATRIC, Section.RENAL, Section.HEPATIC, Section.PREGNANCY, Section.LACTATION}
@@ -39,6 +40,7 @@ POPULATIONS = frozenset(
 NARROW = POPULATIONS | {
     Section.OVERDOSE, Section.BOXED_WARNING, Section.CONTRAINDICATIONS, Section.INTERACTIONS, Section.STORAGE,
 }  # fmt: skip
+_NAMES_A_DOSE = re.compile(r"\b\d+(?:\.\d+)? ?(?:mg|mcg|g|units?)\b", re.IGNORECASE)
 _SILENT = re.compile(r"^The label of .{1,80} does not cover ", re.IGNORECASE)
 
 
@@ -140,6 +142,8 @@ def _section_bonus(candidate: _Candidate, request: DraftRequest) -> float:
         bonus = -0.3
     if Section.DOSAGE in asked:
         bonus += 0.1 if any(letter.isdigit() for letter in text) else -0.1
+        # Somebody who names a dose wants to know whether it is too much.
+        bonus += 0.25 if _NAMES_A_DOSE.search(request.question.text) and _LIMIT.search(text) else 0.0
     return bonus - (0.3 if _SILENT.match(text) else 0.0)
 
 

@@ -34,12 +34,25 @@ _STATED: Mapping[Measure, tuple[re.Pattern[str], ...]] = {
     ),
     Measure.WEIGHT: (re.compile(rf"\b{_N} ?(?:kg|kilos?)\b(?! ?/)", re.I),),
 }
-_MONTHS = re.compile(rf"\b{_N}[ -]?(?:months?|mo)[ -]?olds?\b", re.I)
+# Ages in months or weeks, as parts of a year.
+_YOUNG = (
+    (re.compile(rf"\b{_N}[ -]?(?:months?|mo)[ -]?olds?\b", re.I), 12),
+    (re.compile(rf"\b{_N}[ -]?(?:weeks?|wks?)[ -]?olds?\b", re.I), 52),
+)
 _UNIT: Mapping[Measure, str] = {
     Measure.RENAL: r"ml/min(?:ute)?(?: ?/ ?1\.73 ?m2?)?",
     Measure.AGE: r"years?",
     Measure.WEIGHT: r"kg\b(?! ?/)",
 }
+# Without such a word, years and weeks are how long something lasts.
+_SPEAKS_OF_AGE = re.compile(
+    r"\b(?:aged?|ages|old|older|younger|child\w*|infants?|neonates?|p(?:a?e)diatric|adults?|adolescents?|elderly|geriatric"
+    r"|patients? (?:[<>≤≥]|under|over|below|above))",
+    re.I,
+)
+_SPEAKS_OF_THE_YOUNG = re.compile(
+    r"\b(?:child\w*|infants?|neonates?|newborns?|p(?:a?e)diatric|(?:months|weeks) (?:old|of age))", re.I
+)
 _BELOW = r"(?:less than or equal to|less than|lower than|below|under|younger than|lighter than|<=?|≤|up to)"
 _ABOVE = r"(?:greater than or equal to|greater than|more than|above|over|older than|at least|from|>=?|≥)"
 _OR_MORE = r"(?:of age )?(?:and|or) (?:older|over|above|more|greater|heavier)"
@@ -57,8 +70,11 @@ def stated(text: str, patient: Patient) -> Mapping[Measure, float]:
         value = next((match[1] for pattern in patterns if (match := pattern.search(text))), None)
         if value is not None:
             found[measure] = float(value)
-    months = _MONTHS.search(text)
-    return {**found, Measure.AGE: float(months[1]) / 12} if months else found
+    for pattern, parts in _YOUNG:
+        young = pattern.search(text)
+        if young:
+            found[Measure.AGE] = float(young[1]) / parts
+    return found
 
 
 def fits(sentence: str, measures: Mapping[Measure, float]) -> bool | None:
@@ -73,15 +89,22 @@ def fits(sentence: str, measures: Mapping[Measure, float]) -> bool | None:
 
 def _limits(sentence: str, measure: Measure) -> Iterator[tuple[float, float]]:
     """Every interval of the measure that a sentence names, ends included (a tie is no reason to hide a sentence)."""
-    unit = _UNIT[measure]
+    if measure is Measure.AGE and not _SPEAKS_OF_AGE.search(sentence):
+        return
+    yield from _limits_in(sentence, _UNIT[measure], 1)
+    if measure is Measure.AGE and _SPEAKS_OF_THE_YOUNG.search(sentence):
+        yield from _limits_in(sentence, "months?", 12)
+        yield from _limits_in(sentence, "weeks?", 52)
+
+
+def _limits_in(sentence: str, unit: str, parts: int) -> Iterator[tuple[float, float]]:
+    """The intervals given in one unit, of which `parts` make one of the measure's own."""
     rest = sentence.replace(",", "")
     between = re.compile(rf"{_N} ?(?:{unit})? ?(?:to|and|-|–|through) ?(?:less than |<)?{_N} ?{unit}", re.I)
     for match in between.finditer(rest):
-        yield float(match[1]), float(match[2])
+        yield float(match[1]) / parts, float(match[2]) / parts
     rest = between.sub(" ", rest)
     for match in re.finditer(rf"{_BELOW} ?{_N} ?{unit}", rest, re.I):
-        yield 0.0, float(match[1])
-    for match in re.finditer(
-        rf"{_ABOVE} ?{_N} ?{unit}|{_N} ?{unit} {_OR_MORE}|{_N} ?(?:{unit} )?{_OR_MORE}", rest, re.I
-    ):
-        yield float(next(group for group in match.groups() if group)), float("inf")
+        yield 0.0, float(match[1]) / parts
+    for match in re.finditer(rf"{_ABOVE} ?{_N} ?{unit}|{_N} ?{unit} {_OR_MORE}", rest, re.I):
+        yield float(next(group for group in match.groups() if group)) / parts, float("inf")

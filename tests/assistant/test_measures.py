@@ -56,6 +56,8 @@ def test_the_panel_fills_what_the_question_leaves_out() -> None:
         ("adults and children 12 years and over", {Measure.AGE: 8}, False),
         ("10 years of age and older", {Measure.AGE: 10}, True),
         ("children who weigh less than 40 kg", {Measure.WEIGHT: 15}, True),
+        ("children older than 3 months", {Measure.AGE: 0.06}, False),
+        ("infants aged 12 weeks or less: at most; up to 12 weeks", {Measure.AGE: 0.06}, True),
         # A limit of another kind says nothing.
         ("children under 3 years old", {Measure.RENAL: 20}, None),
         ("Take 500 mg with food.", {Measure.AGE: 20, Measure.RENAL: 50}, None),
