@@ -155,19 +155,20 @@ def _range(tokens: Sequence[Token], at: int, low: Decimal, unit: str, after: int
 def _unit(tokens: Sequence[Token], at: int) -> tuple[str, int]:
     """The unit at this token in the notation that comparisons use ("" for none), and the position after it."""
     head = at + 1 if is_word(tokens, at, "a", "an", *_HYPHENS) else at
-    name = _unit_name(tokens, head)
+    name = unit_name(tokens, head)
     if not name or (head > at and tokens[at].text in _HYPHENS and tokens[at].end != tokens[head].start):
         return "", at
-    return _denominators(tokens, name, _after_plural(tokens, head + 1))
+    return _denominators(tokens, name, after_plural(tokens, head + 1))
 
 
-def _unit_name(tokens: Sequence[Token], at: int) -> str:
+def unit_name(tokens: Sequence[Token], at: int) -> str:
+    """The unit at this token in the notation of `guardrails.units`; "" for none, and for "daily" and its like."""
     if at >= len(tokens) or tokens[at].text.lower() in TIME_WORDS:
         return ""
     return UNITS.get(re.sub(r"(?<=\w)\s+", "-", tokens[at].text.lower()).replace(" ", ""), "")
 
 
-def _after_plural(tokens: Sequence[Token], at: int) -> int:
+def after_plural(tokens: Sequence[Token], at: int) -> int:
     """The position after the "(s)" of "tablet(s)"."""
     return at + 3 if "".join(token.text for token in tokens[at : at + 3]) == "(s)" else at
 
@@ -188,16 +189,16 @@ def _denominator(tokens: Sequence[Token], at: int) -> tuple[str, int]:
     if word in TIME_WORDS:
         return UNITS[word], at + 1
     if word in {"a", "an", "each", "every"}:
-        name = _unit_name(tokens, at + 1)
+        name = unit_name(tokens, at + 1)
         return (name, at + 2) if name in _TIMES else ("", at)
     if word not in {"/", "per"}:
         return "", at
     number = figures(tokens, at + 1) if at + 1 < len(tokens) and tokens[at + 1].kind == "number" else None
     value, after = number if number else (None, at + 1)
-    name = _unit_name(tokens, after)
+    name = unit_name(tokens, after)
     if not name:
         return "", at
-    return (f"{value.normalize():f} {name}" if value not in (None, 1) else name), _after_plural(tokens, after + 1)
+    return (f"{value.normalize():f} {name}" if value not in (None, 1) else name), after_plural(tokens, after + 1)
 
 
 def _with_list_units(tokens: Sequence[Token], reads: list[_Read]) -> list[_Read]:

@@ -1,0 +1,115 @@
+"""Says why a clause was not understood to the last word. Whatever is not known to be harmless is a doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from guardrails.numerals import Token
+from guardrails.reading.lexicon import FREQUENCY_WORDS, HARMLESS_SHORT, NEGATIONS
+from guardrails.reading.marks import Kind, Mark
+from guardrails.units import FRACTIONS, LARGE_NUMBERS, SMALL_NUMBERS, UNITS
+from retrieval.abbreviations import ABBREVIATIONS
+
+_SIGNS = frozenset(",.():'’\"“”[]/-–—‑•&®™≤≥<>†‡")
+_DOSING_ABBREVIATIONS = frozenset({"od", "bd", "bid", "tds", "tid", "qds", "qid", "im", "iv", "sc", "cap", "ms"})
+_NAMES_WITH_DIGITS = frozenset(
+    [
+        "b12",
+        "b6",
+        "b1",
+        "d3",
+        "d2",
+        "k1",
+        "k2",
+        "cyp3a4",
+        "cyp2d6",
+        "cyp2c9",
+        "cyp2c19",
+        "cyp1a2",
+        "cyp3a",
+        "h2",
+        "t3",
+        "t4",
+        "p450",
+        "covid-19",
+        "hba1c",
+        "her2",
+        "5ht3",
+    ]
+)
+_LEVELS = re.compile(r"\b(?:levels?|concentrations?|trough|peak|inr|glucose|haemoglobin|hemoglobin|albumin)\b", re.I)
+_LEVEL_WINDOW = 60
+_PRODUCT = re.compile(r"\b(?:supplied|available|contains?|containing|strengths?|packs?|bottles?|cartons?)\b", re.I)
+_GUARDED = ("hourly", "weekly", "monthly", "fortnightly", "nightly", "daily", "twice", "every", "maximum", "divided")
+_SHORT = 4
+
+
+def doubt_of(text: str, tokens: Sequence[Token], marks: Sequence[Mark], understood: Sequence[tuple[int, int]]) -> str:
+    """The first thing in a clause that was not understood, in words; "" where all of it was.
+
+    `understood` are the places of words that were read outside any mark, such as "maximum".
+    """
+    covered = {at for mark in marks for at in range(mark.first, mark.after)}
+    product = _PRODUCT.search(text, tokens[0].start, tokens[-1].end)
+    if product and any(mark.read for mark in marks):
+        return f"what a product contains: {product.group()}"
+    for mark in marks:
+        if mark.kind not in {Kind.BARE, Kind.ALONE} or _is_within(tokens[mark.first], understood):
+            continue
+        if not _is_harmless(text, tokens, mark):
+            return f"not understood: {text[tokens[mark.first].start : tokens[mark.after - 1].end]}"
+    for at, token in enumerate(tokens):
+        if at not in covered and not _is_within(token, understood) and _is_odd(token):
+            return f"not understood: {token.text}"
+    return ""
+
+
+def _is_within(token: Token, places: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= token.start < end for start, end in places)
+
+
+def _is_harmless(text: str, tokens: Sequence[Token], mark: Mark) -> bool:
+    first = tokens[mark.first]
+    if mark.text == "grade" or first.text.lower() in _NAMES_WITH_DIGITS:
+        return True
+    if first.text.lower() == "one" and mark.after < len(tokens) and tokens[mark.after].text.lower() == "of":
+        return True
+    return mark.kind is Kind.BARE and is_level(text, first.start)
+
+
+def is_level(text: str, start: int) -> bool:
+    """Whether the number at this place is a level in the blood and no dose."""
+    return _LEVELS.search(text, max(0, start - _LEVEL_WINDOW), start) is not None
+
+
+def _is_odd(token: Token) -> bool:
+    word = token.text.lower()
+    if token.kind == "sign":
+        return token.text not in _SIGNS
+    if (
+        word in FREQUENCY_WORDS
+        or word in NEGATIONS
+        or word in SMALL_NUMBERS
+        or word in LARGE_NUMBERS
+        or word in FRACTIONS
+    ):
+        return True
+    if len(word) <= _SHORT:
+        return not _is_known_short(word)
+    return not word.isalpha() or _is_near_miss(word)
+
+
+def _is_known_short(word: str) -> bool:
+    if word in HARMLESS_SHORT or word in UNITS:
+        return True
+    return word in ABBREVIATIONS and word not in _DOSING_ABBREVIATIONS
+
+
+@lru_cache(maxsize=4096)
+def _is_near_miss(word: str) -> bool:
+    """Whether a word is one slip from a word of frequency, and so may have been meant as it."""
+    return len(word) <= 12 and any(OSA.distance(word, right, score_cutoff=1) == 1 for right in _GUARDED)

@@ -1,0 +1,221 @@
+"""Finds every piece of dose language in a clause, in order: amounts, timings, routes, medicines, patients, steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from guardrails.numerals import Token, is_word
+from guardrails.reading.amounts import COUNTED, Read, amount_at, code_at
+from guardrails.reading.lexicon import DAILY_TOTAL, NEEDED, ONCE, ROUTES, THEN, WEIGHTS, Phrases, phrase_at
+from guardrails.reading.people import described, people_at
+from guardrails.reading.schedules import DAILY, Timing, timing_at
+from guardrails.reading.ucum import MASS_LIKE, VOLUMES
+from retrieval.medicines import Mention
+
+_STEMS = re.compile(
+    r"[a-z]{2}(?:cillin|mycin|micin|conazole|prazole|nidazole|pril|sartan|olol|statin|zepam|zolam|mab|tinib|ciclib|vir"
+    r"|floxacin|cycline|dipine|triptan|gliptin|gliflozin|glitazone|parin|xaban|setron|lukast|barbital|curium|semide"
+    r"|thiazide|phylline|terol|asone|olone|esonide|codone|morphine|clone|profen|glutide|gabalin|oxetine|triptyline)\Z"
+)
+"""Stems of international names (WHO, Stem Book 2024) that no other English word ends in."""
+
+
+class Kind(StrEnum):
+    """What a mark says."""
+
+    AMOUNT = "amount"
+    STRENGTH = "strength"
+    TIMING = "timing"
+    ROUTE = "route"
+    NEEDED = "needed"
+    ONCE = "once"
+    TOTAL = "total"
+    DRUG = "drug"
+    PEOPLE = "people"
+    THEN = "then"
+    BARE = "bare"
+    ALONE = "alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One piece, at `tokens[first:after]`. `BARE` is a number that is no amount; `ALONE` a unit without its number."""
+
+    kind: Kind
+    first: int
+    after: int
+    text: str = ""
+    read: Read | None = None
+    timing: Timing | None = None
+    mention: Mention | None = None
+
+
+_PHRASES: tuple[tuple[Kind, Phrases], ...] = (
+    (Kind.TOTAL, DAILY_TOTAL),
+    (Kind.NEEDED, NEEDED),
+    (Kind.ONCE, ONCE),
+    (Kind.ROUTE, ROUTES),
+    (Kind.THEN, THEN),
+)
+_DOSE_UNITS = MASS_LIKE | VOLUMES | COUNTED | {"mg.min/mL"}
+_PRODUCTS = frozenset(
+    [
+        "solution",
+        "suspension",
+        "syrup",
+        "elixir",
+        "injection",
+        "concentrate",
+        "cream",
+        "ointment",
+        "gel",
+        "lotion",
+        "drops",
+        "spray",
+        "liquid",
+        "emulsion",
+        "shampoo",
+        "mouthwash",
+        "nebules",
+        "inhaler",
+    ]
+)
+_GRADED = ("class", "stage", "grade", "type", "phase", "factor", "table", "section", "study", "part", "step", "line")
+_DOSED_ONCE = frozenset({"iv", "im", "sc", "po", "stat", "now"})
+
+
+def marks_of(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Mark]:
+    """Every mark in these tokens, in order, never overlapping. Mentions are those of the whole text."""
+    named = {mention.start: mention for mention in mentions}
+    marks: list[Mark] = []
+    at = 0
+    while at < len(tokens):
+        mark = _mark_at(text, tokens, at, named)
+        if mark is None:
+            at += 1
+        else:
+            marks.append(mark)
+            at = mark.after
+    return marks
+
+
+def _mark_at(text: str, tokens: Sequence[Token], at: int, named: dict[int, Mention]) -> Mark | None:
+    mention = named.get(tokens[at].start)
+    if mention is not None and (mention.exact or not _is_own_word(tokens, at)):
+        after = at
+        while after < len(tokens) and tokens[after].start < mention.end:
+            after += 1
+        return Mark(Kind.DRUG, at, after, mention=mention)
+    if at > 0 and is_word(tokens, at - 1, *_GRADED) and tokens[at].kind != "sign":
+        return Mark(Kind.BARE, at, at + 1, text="grade")
+    for reader in (_phrase, _timing, _people, _once, _amount):
+        mark = reader(text, tokens, at)
+        if mark is not None:
+            return mark
+    if _is_lone_unit(tokens, at):
+        return Mark(Kind.ALONE, at, at + 1)
+    return _unlisted(tokens, at)
+
+
+def _unlisted(tokens: Sequence[Token], at: int) -> Mark | None:
+    """A medicine that no table lists, known by the stem of its name ("flucloxacillin") or by "co-"."""
+    word = tokens[at].text.lower()
+    if word == "co" and is_word(tokens, at + 1, "-") and at + 2 < len(tokens) and len(tokens[at + 2].text) > 5:
+        return Mark(Kind.DRUG, at, at + 3, f"co-{tokens[at + 2].text.lower()}")
+    return Mark(Kind.DRUG, at, at + 1, word) if _STEMS.search(word) else None
+
+
+def _is_own_word(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the token is a word of dose language, which a misspelt name of a medicine never is."""
+    known = any(phrase_at(phrases, tokens, at) for _, phrases in _PHRASES)
+    return known or bool(code_at(tokens, at)) or timing_at(tokens, at) is not None
+
+
+def _phrase(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
+    best: Mark | None = None
+    for kind, phrases in _PHRASES:
+        found = phrase_at(phrases, tokens, at)
+        if found and (best is None or found[1] > best.after):
+            best = Mark(kind, at, found[1], found[0])
+    return best
+
+
+def _timing(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
+    found = timing_at(tokens, at)
+    if found is None and is_word(tokens, at, "on") and _is_omni_nocte(tokens, at):
+        found = Timing(at + 1, DAILY, when=("night",), implied=True)
+    return None if found is None else Mark(Kind.TIMING, at, found.after, timing=found)
+
+
+def _is_omni_nocte(tokens: Sequence[Token], at: int) -> bool:
+    """ "10 mg ON": capital letters, or the last word, directly after an amount or a route."""
+    last = at + 1 >= len(tokens) or tokens[at + 1].kind == "sign" or phrase_at(NEEDED, tokens, at + 1) is not None
+    before = at > 0 and (bool(code_at(tokens, at - 1)) or phrase_at(ROUTES, tokens, at - 1) is not None)
+    return before and (last or (tokens[at].text == "ON" and not tokens[at - 1].text.isupper()))
+
+
+def _people(text: str, tokens: Sequence[Token], at: int) -> Mark | None:
+    after = people_at(tokens, at)
+    return Mark(Kind.PEOPLE, at, after, described(text, tokens, at, after)) if after > at else None
+
+
+def _once(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
+    """ "once" alone, directly after an amount or route, or before one more word that cannot change it."""
+    if not is_word(tokens, at, "once") or at == 0:
+        return None
+    after_amount = bool(code_at(tokens, at - 1)) or phrase_at(ROUTES, tokens, at - 1) is not None
+    ends = at + 1 >= len(tokens) or tokens[at + 1].kind == "sign" or phrase_at(THEN, tokens, at + 1) is not None
+    follows = at + 1 < len(tokens) and tokens[at + 1].text.lower() in _DOSED_ONCE | {"on", "before", "after", "over"}
+    return Mark(Kind.ONCE, at, at + 1, "once") if after_amount and (ends or follows) else None
+
+
+def _amount(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
+    counted = _article_and_form(tokens, at)
+    if counted is not None:
+        return Mark(Kind.AMOUNT, at, counted.after, read=counted)
+    if tokens[at].kind == "sign":
+        return None
+    read = amount_at(tokens, at)
+    if read is None:
+        return Mark(Kind.BARE, at, at + 1) if _looks_numeric(tokens[at]) else None
+    if read.strengths or _is_strength(tokens, read):
+        return Mark(Kind.STRENGTH, at, read.after, read=read)
+    kind = Kind.AMOUNT if read.unit in _DOSE_UNITS else Kind.BARE
+    return Mark(kind, at, read.after, read=read)
+
+
+def _article_and_form(tokens: Sequence[Token], at: int) -> Read | None:
+    """ "take a tablet": one."""
+    if not is_word(tokens, at, "a") or code_at(tokens, at + 1) not in COUNTED - {"{dose}", "{infusion}", "{injection}"}:
+        return None
+    if at == 0 or not is_word(tokens, at - 1, "take", "give", "use", "apply", "insert"):
+        return None
+    one = Token("word", "one", tokens[at].start, tokens[at].end)
+    read = amount_at([one, *tokens[at + 1 : at + 8]], 0)
+    return None if read is None else replace(read, after=at + read.after)
+
+
+def _looks_numeric(token: Token) -> bool:
+    return token.kind in {"number", "doubt", "code"} or any(character.isdigit() for character in token.text)
+
+
+def _is_strength(tokens: Sequence[Token], read: Read) -> bool:
+    """Whether this says what is in a product: "250 mg/5 mL", "1% cream", "500 mg tablets", "100 mcg per puff"."""
+    if read.unit not in MASS_LIKE or read.amount.high is not None:
+        return False
+    if read.per and (read.per[-1].endswith("mL") or read.per[-1] in COUNTED - {"{dose}"}):
+        return True
+    head = read.after
+    joined = is_word(tokens, head, "-") and head + 1 < len(tokens)
+    form = code_at(tokens, head + 1 if joined else head)
+    if form in COUNTED - {"{dose}", "{injection}", "{infusion}"} and not read.per:
+        return True
+    return read.unit == "%" and head < len(tokens) and tokens[head].text.lower() in _PRODUCTS
+
+
+def _is_lone_unit(tokens: Sequence[Token], at: int) -> bool:
+    code = code_at(tokens, at)
+    return code in {"mg", "ug", "g", "mL", "[iU]", "ng", "meq", "mmol", "kg"} and not phrase_at(WEIGHTS, tokens, at)

@@ -1,0 +1,109 @@
+"""Says which medicine a dose is of: the nearest name that the sentence gives it, or the only one in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guardrails.numerals import is_word
+from guardrails.reading.assembly import Assembly
+from guardrails.reading.drafting import Draft
+from guardrails.reading.marks import Kind, Mark
+from retrieval.medicines import Medicines, Mention
+
+_BESIDE = frozenset(
+    [
+        "with",
+        "taking",
+        "receiving",
+        "plus",
+        "on",
+        "against",
+        "than",
+        "versus",
+        "using",
+        "alongside",
+        "concomitant",
+        "containing",
+        "to",
+        "concurrent",
+        "concomitantly",
+        "coadministered",
+        "co-administered",
+        "concurrently",
+        "by",
+        "previous",
+        "prior",
+        "stopping",
+    ]
+)
+_BETWEEN = frozenset({"of", "the", "tablet", "tablets", "capsules", "capsule", "a", "-", "(", "dose", "doses", "each"})
+_QUALIFIERS = frozenset({"benzathine", "procaine", "liposomal", "pegylated", "conjugated", "nebulised", "micronised"})
+"""Words before a name that make it another medicine."""
+
+Named = tuple[str, tuple[str, ...], str]
+"""Name, ingredients, and the reason where it is not clear."""
+
+
+class Names:
+    """The medicines that a text names, for its clauses to be given theirs."""
+
+    def __init__(self, text: str, medicines: Medicines, mentions: Sequence[Mention]) -> None:
+        self._text = text
+        self._medicines = medicines
+        different = {mention.ingredients for mention in mentions}
+        self._only = mentions[0] if mentions and len(different) == 1 else None
+
+    def of(self, work: Assembly, draft: Draft) -> Named:
+        """The medicine of this draft; empty where the text does not say, with a reason where it may mean several."""
+        drugs = [mark for mark in work.marks if mark.kind is Kind.DRUG]
+        after = [mark for mark in drugs if mark.first >= draft.first and self._is_its_own(work, draft, mark)]
+        if after:
+            return self._named(work, after[:1])
+        before = [mark for mark in drugs if mark.first < draft.last and not self._is_beside(work, mark)]
+        if before:
+            return self._named(work, self._group(work, before))
+        known = self._only is not None and not drugs and self._only.start < work.start(draft.first)
+        return self._read((self._only,)) if known and self._only else ("", (), "")
+
+    def _is_its_own(self, work: Assembly, draft: Draft, mark: Mark) -> bool:
+        """Whether the name stands directly after the amount ("500 mg of amoxicillin") and before no other amount."""
+        amounts = [each for each in work.marks if draft.first <= each.first < mark.first and each.read is not None]
+        if not amounts or work.drafts[-1] is None:
+            return False
+        gap = work.gap(amounts[-1].after, mark.first)
+        own = max((each.first for each in work.drafts if each.first <= mark.first), default=-1) == draft.first
+        return own and set(gap) <= _BETWEEN
+
+    def _is_beside(self, work: Assembly, mark: Mark) -> bool:
+        """Whether the name is that of another medicine, which the patient takes too ("with amiodarone")."""
+        return any(is_word(work.tokens, at, *_BESIDE) for at in range(max(0, mark.first - 2), mark.first))
+
+    def _group(self, work: Assembly, before: Sequence[Mark]) -> Sequence[Mark]:
+        """The last names before the amount, several where they are joined."""
+        group = [before[-1]]
+        for mark in reversed(before[:-1]):
+            gap = work.gap(mark.after, group[0].first)
+            if not set(gap) <= {"and", "or", ",", "/", "-", "("}:
+                break
+            group.insert(0, mark)
+        return group
+
+    def _named(self, work: Assembly, marks: Sequence[Mark]) -> Named:
+        if any(mark.mention is None for mark in marks):
+            unclear = "which medicine is meant" if len(marks) > 1 else ""
+            return marks[0].text, (), unclear
+        mentions = tuple(mark.mention for mark in marks if mark.mention is not None)
+        gaps = [work.gap(one.after, other.first) for one, other in zip(marks, marks[1:], strict=False)]
+        if len(mentions) > 1 and any(gap not in {("/",), ("-",)} for gap in gaps):
+            if len({mention.ingredients for mention in mentions}) > 1:
+                return mentions[0].name or mentions[0].surface.lower(), (), "which medicine is meant"
+            mentions = mentions[:1]
+        name, ingredients, unclear = self._read(mentions)
+        before = work.tokens[marks[0].first - 1].text.lower() if marks[0].first else ""
+        return f"{before} {name}" if before in _QUALIFIERS else name, ingredients, unclear
+
+    def _read(self, mentions: Sequence[Mention]) -> Named:
+        unclear = "which medicine is meant" if any(mention.ambiguous for mention in mentions) else ""
+        names = [mention.surface.lower() if mention.exact else mention.name for mention in mentions]
+        ingredients = tuple(dict.fromkeys(part for mention in mentions for part in mention.ingredients))
+        return "/".join(names), ingredients, unclear

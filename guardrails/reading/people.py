@@ -1,0 +1,146 @@
+"""Reads for whom a dose is: the words about age, weight, kidneys, liver and condition at a token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from guardrails.dose import Range
+from guardrails.numerals import Token, is_word
+from guardrails.reading.amounts import amount_at
+from guardrails.reading.lexicon import PEOPLE, PEOPLE_ENDS, THEN, phrase_at
+from guardrails.reading.schedules import timing_at
+from guardrails.reading.ucum import TIMES
+
+_LONGEST = 24
+"""Tokens; a longer run of words is no description of a patient."""
+_MEASURES = TIMES | {"kg", "m2", "%", "", "g"}
+_CLEARANCE = frozenset({"crcl", "egfr", "gfr", "clearance", "creatinine"})
+_LIMITS = [
+    "under",
+    "over",
+    "below",
+    "above",
+    "from",
+    "between",
+    "up",
+    "to",
+    "less",
+    "than",
+    "greater",
+    "more",
+    "older",
+    "younger",
+    "or",
+    "and",
+    "aged",
+    "age",
+    "at",
+    "least",
+    "<",
+    ">",
+    "≤",
+    "≥",
+    "=",
+    "of",
+    "is",
+    ":",
+    "(",
+    "-",
+    "–",
+]
+_ENDS = frozenset([",", ":", ";", ".", "(", ")", "[", "]", "?", "!", "\n", "•"])
+_AGES = frozenset({"a", "mo", "wk", "d"})
+
+
+def people_at(tokens: Sequence[Token], at: int) -> int:
+    """The position after the words about the patient that begin at this token; `at` where there are none."""
+    if _is_age(tokens, at):
+        return _end_of(tokens, at)
+    return _end_of(tokens, at) if tokens[at].text.lower() in PEOPLE else at
+
+
+def described(text: str, tokens: Sequence[Token], at: int, after: int) -> str:
+    """The words in lower case with single spaces."""
+    return re.sub(r"\s+", " ", text[tokens[at].start : tokens[after - 1].end]).lower().strip()
+
+
+def _is_age(tokens: Sequence[Token], at: int) -> bool:
+    """ "6 to 12 years", "≥12 years", "under 6 months of age", "< 40 kg", "over 65 years": an age or weight alone."""
+    head = at
+    while is_word(tokens, head, "<", ">", "≤", "≥", "=", "under", "over", "below", "above", "from", "up", "to", "aged"):
+        head += 1
+        if head - at > 3:
+            return False
+    if head >= len(tokens) or (head == at and tokens[head].kind != "number"):
+        return False
+    read = amount_at(tokens, head)
+    if read is None or read.per:
+        return False
+    if read.unit == "kg":
+        return True
+    if read.unit not in _AGES:
+        return False
+    old = is_word(tokens, read.after, "old", "of", "and", "or", ":", "-")
+    limits = {
+        "old": "",
+        "of": "age",
+        "and": "older over above under younger up",
+        "or": "older over above under younger more",
+    }
+    following = tokens[read.after + 1].text.lower() if read.after + 1 < len(tokens) else ""
+    word = tokens[read.after].text.lower() if old else ""
+    if word == "old" or (word in limits and following in limits[word].split()):
+        return True
+    return read.unit == "a" and (word == ":" or head > at)
+
+
+def _end_of(tokens: Sequence[Token], at: int) -> int:
+    clearance = False
+    here, last = at, at
+    while here < len(tokens) and here - at < _LONGEST:
+        word = tokens[here].text.lower()
+        clearance = clearance or word in _CLEARANCE
+        if word in _ENDS or (word in PEOPLE_ENDS and not (clearance and word == "is")) or phrase_at(THEN, tokens, here):
+            break
+        read = amount_at(tokens, here) if tokens[here].kind != "sign" else None
+        if read is not None and not _is_patients(read.amount, read.unit, read.per, clearance, read.after, tokens):
+            break
+        if read is None and here > at and _is_timing(tokens, here):
+            break
+        here = read.after if read is not None else here + 1
+        last = here
+    return _trimmed(tokens, at, last)
+
+
+def _is_timing(tokens: Sequence[Token], at: int) -> bool:
+    found = timing_at(tokens, at)
+    return found is not None and not is_word(tokens, at, "for", "on")
+
+
+def _is_patients(
+    amount: Range, unit: str, per: tuple[str, ...], clearance: bool, after: int, tokens: Sequence[Token]
+) -> bool:
+    """Whether this number describes a patient and no dose."""
+    if clearance:
+        return unit in {"mL", ""} or (unit in {"mg", "umol"} and per[:1] in {("dL",), ("L",)})
+    return (unit in _MEASURES and not per) or (unit in {"a", "mo", "kg"} and str(amount.low) != "")
+
+
+def _trimmed(tokens: Sequence[Token], at: int, last: int) -> int:
+    """Without joining words at the end ("children and")."""
+    while last > at and tokens[last - 1].text.lower() in {
+        "and",
+        "or",
+        "in",
+        "for",
+        "with",
+        "of",
+        "to",
+        "a",
+        "-",
+        "–",
+        "at",
+    }:
+        last -= 1
+    return last
