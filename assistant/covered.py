@@ -34,6 +34,7 @@ _FOR = re.compile(r"\b(?:for|in|to treat|against) (?:the |a |an |her |his |my )?
 _ASKS_A_DOSE = re.compile(r"\b(?:dos(?:e|es|ing|age)|how much|regimen|mg|mcg|schedule|titrat\w+)\b", re.IGNORECASE)
 _PLACES_OF_DOSES = frozenset({Section.DOSAGE, Section.INDICATIONS, Section.PAEDIATRIC, Section.RENAL, Section.HEPATIC})
 _RARE = 3.0
+_SHORT = 12
 # A dose by one route is never an answer to a question about another.
 _ROUTES = frozenset(
     stem(word)
@@ -126,5 +127,6 @@ def _strange_purpose(
     purposes = [word for found in _FOR.finditer(asked.text) for word in terms(found[1]) if word not in SECTION_WORDS]
     if purposes and not places & set(purposes) and any(word in rare for word in purposes):
         return True
-    telling = [word for word in asked.topic if word in rare]
+    # In a long story rare words are by the way; in a short question they are what it is about.
+    telling = [word for word in asked.topic if word in rare] if len(asked.text.split()) <= _SHORT else []
     return bool(telling) and not any(word in said for word in telling)

@@ -137,6 +137,16 @@ _DECLINES: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
+    # To give somebody a medicine, or death, behind everybody's back: "so they die and nobody notices".
+    (
+        DECLINED_HARM,
+        re.compile(
+            r"\b(?:kill|die|dies|dead|murder|poison|food|drink|tea|coffee)\b[^.?!]{0,60}"
+            r"\b(?:(?:nobody|no one|no-one|noone)\b[^.?!]{0,12}\b(?:notic\w+|know\w*|finds? out|suspects?)"
+            r"|without\b[^.?!]{0,20}\b(?:notic\w+|know\w*|find\w* out|detect\w+))",
+            re.IGNORECASE,
+        ),
+    ),
     # A method for oneself; the notice with the crisis line is shown with it.
     (
         DECLINED_SELF,

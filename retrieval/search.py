@@ -136,8 +136,9 @@ def _read(text: str, history: Sequence[str], indexed: frozenset[str], medicines:
     topic = text
     if mentions and history and not sections_of(text) and len(text.split()) <= _SHORT:
         topic = f"{text} {_without_names(history[-1], medicines)}"
-    elif not mentions and not stranger:
-        mentions = _from_history(history, medicines)
+    elif not stranger and not any(indexed.intersection(mention.ingredients) for mention in mentions):
+        # "And going onto phenelzine?" still asks about the medicine of the question before.
+        mentions = (*mentions, *_from_history(history, medicines))
     names = [name for mention in mentions for name in mention.ingredients if name in indexed]
     absent = tuple(mention for mention in mentions if not indexed.intersection(mention.ingredients))
     sections = sections_of(topic)

@@ -23,7 +23,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from defusedxml import ElementTree
+from lxml import etree
 from numpy.typing import NDArray
 
 from finetune.measure import BenchReport, Metric, mean_metric, peak_mb
@@ -95,7 +95,9 @@ def liveqa(folder: Path) -> Iterator[Task]:
     with zipfile.ZipFile(folder / "liveqa_qrels_answers.zip") as archive:
         passages = tuple(_answers(_member(archive, "MedQuAD.csv")))
         grades = _grades(_member(archive, "Judged-Answers.txt"))
-    root = ElementTree.parse(folder / "liveqa_questions.xml").getroot()
+    root = etree.parse(
+        folder / "liveqa_questions.xml", etree.XMLParser(resolve_entities=False, no_network=True)
+    ).getroot()
     asked: dict[str, list[Judged]] = {"liveqa question": [], "liveqa summary": []}
     for question in root:
         number = re.sub(r"\D", "", question.get("qid") or "")
