@@ -28,9 +28,10 @@ _POSSESSIVE = re.compile(r"['’]s$")
 _LONGEST = 5
 # Brands that are also words, and substances that are medicines only sometimes ("alcohol with metformin").
 _EVERYDAY_WORDS = """
-    advance air albumin alcohol alert allay amen balance caffeine calcium cellulose copper dextrose dial glucose glycerin
-    gold heather helium honey iron lactose magnesium menthol muse nicotine nitrogen nix oxygen potassium quartette relief
-    sodium sojourn soma sonata starch sucrose sulfur talc thrive today urea versed water zinc
+    advance air albumin alcohol alert allay amen balance caffeine calcium cellulose copper dextrose dial glucose
+    glycerin gold heather helium honey iron lactose magnesium menthol muse nicotine nitrogen nix oxygen
+    potassium quartette relief sodium sojourn soma sonata starch sucrose sulfur talc thrive today urea versed
+    water zinc
 """
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 
