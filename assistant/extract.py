@@ -37,6 +37,7 @@ _LIMIT = re.compile(
 POPULATIONS = frozenset(
     {Section.PAEDIATRIC, Section.GERIATRIC, Section.RENAL, Section.HEPATIC, Section.PREGNANCY, Section.LACTATION}
 )
+DOSING = frozenset({Section.DOSAGE, Section.PAEDIATRIC, Section.GERIATRIC, Section.RENAL, Section.HEPATIC})
 NARROW = POPULATIONS | {
     Section.OVERDOSE, Section.BOXED_WARNING, Section.CONTRAINDICATIONS, Section.INTERACTIONS, Section.STORAGE,
 }  # fmt: skip
@@ -159,8 +160,10 @@ def _repeats(candidate: _Candidate, other: _Candidate) -> bool:
 
 
 def _importance(candidate: _Candidate, request: DraftRequest) -> tuple[int, float]:
-    """For a dosing question what must not be exceeded or done comes first; else the best answer does."""
-    first = candidate.passage.section is Section.BOXED_WARNING or (
-        Section.DOSAGE in request.sections and bool(_LIMIT.search(candidate.text))
-    )
-    return (0 if first else 1, -candidate.score)
+    """For a dosing question: what must not be exceeded or done, then the doses, then the rest. Else the best first."""
+    section, text = candidate.passage.section, candidate.text
+    dosing = Section.DOSAGE in request.sections
+    if section is Section.BOXED_WARNING or (dosing and _LIMIT.search(text)):
+        return 0, -candidate.score
+    is_dose = section in DOSING and any(letter.isdigit() for letter in text)
+    return 2 if dosing and not is_dose else 1, -candidate.score
