@@ -73,14 +73,15 @@ class DoseStatement:
     """One dose as a text states it. `text[start:end]` is where; a field is empty or None where nothing is said.
 
     `drug` is the name as written in lower case (corrected where misspelt) and `ingredients` what it means; both are
-    empty where the text does not say which medicine. `amount` is None where only a frequency ("then twice daily" without an
-    amount before it) or only a `strength` ("875/125 mg every 12 hours") is said. `per` are the denominators in order:
+    empty where the text does not say which medicine. `amount` is None where only a frequency ("apply twice daily") or
+    only a `strength` ("875/125 mg every 12 hours") is said. `per` are the denominators in order:
     ("kg", "d") for mg/kg/day, ("{dose}",) for "per dose", ("kg{ideal}",) for ideal body weight. `strength` is that
     of the product: ("500 mg",) of "two 500 mg tablets". `also` are restatements: "1 g (10 mL)". `route` is the full
     word, two joined by " or ". `once` is a single dose, `over` the time that one dose takes to give, `when` the
     times and conditions ("bedtime", "before meals", "monday", "day 1", "after 2 wk"). `change` is the phase:
-    start, load, maintain, "increase to", "decrease by" … as in `guardrails.bounds`. `step` counts from 1 where statements follow
-    each other ("load 300 mg then 75 mg daily"), and is 0 elsewhere. `population` is the words that say for whom.
+    start, load, maintain, "increase to", "decrease by" … as in `guardrails.bounds`. `step` counts from 1 where
+    statements follow each other ("load 300 mg then 75 mg daily"), and is 0 elsewhere. `population` says for whom, in
+    the words of the text.
 
     `unread` is "" only where every word and number near the dose was understood. Otherwise it is the reason, and
     every other field is what was read up to then and must not be relied upon: an unread dose is withheld.

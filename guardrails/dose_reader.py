@@ -6,20 +6,31 @@ it does not understand to the last word it marks as unread; it never guesses, an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from guardrails.dose import DoseStatement, Limit
 from guardrails.numerals import Token
-from guardrails.reading.assembly import Assembly, assemble
+from guardrails.reading.amounts import COUNTED, code_at
+from guardrails.reading.assembly import assemble
 from guardrails.reading.clauses import clauses
 from guardrails.reading.doubts import doubt_of
 from guardrails.reading.drafting import Draft, finished
 from guardrails.reading.lexemes import lexemes
 from guardrails.reading.marks import Kind, Mark, marks_of
 from guardrails.reading.naming import Names
+from guardrails.reading.work import Assembly
 from retrieval.medicines import Medicines
 
+LONGEST_CLAUSE = 240
+"""Words and signs; a longer sentence with a number in it is one unread statement, so that reading stays linear."""
+_FACTOR = re.compile(
+    r"\b(?:half|halv\w*|doubl\w*|tripl\w*|twice|third|quarter)\b[^.;\n]{0,40}\bdos(?:es?|age)\b"
+    r"|\b(?:hours?|days?|minutes?)\b[^.;\n]{0,20}\b(?:between|apart)\b",
+    re.IGNORECASE,
+)
+"""A dose that is said as a share of another one, and an interval that is said as a distance."""
 _DOSING = frozenset({Kind.TIMING, Kind.ROUTE, Kind.NEEDED, Kind.ONCE, Kind.DRUG})
 
 
@@ -32,15 +43,29 @@ def read_doses(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
     """
     tokens = lexemes(text)
     mentions = medicines.find(text)
-    names = Names(text, medicines, mentions)
+    names = Names(text, mentions)
     read: list[tuple[DoseStatement, bool]] = []
     heading = ""
     for clause in clauses(text, tokens):
-        marks = marks_of(text, clause, mentions)
-        work = assemble(text, clause, marks, heading)
+        start, end = clause[0].start, clause[-1].end
+        if len(clause) > LONGEST_CLAUSE:
+            read += [(DoseStatement(start, end, unread="too long a sentence"), False)] if _has_number(clause) else []
+            continue
+        named = names.within(start, end)
+        words = tuple(replace(token, start=token.start - start, end=token.end - start) for token in clause)
+        work = assemble(text[start:end], words, marks_of(text[start:end], words, named), heading)
         heading = _heading(work, heading)
-        read += _statements(work, names)
+        read += [(_moved(one, start), follows) for one, follows in _statements(work, names, start)]
     return _in_steps(read)
+
+
+def _has_number(clause: Sequence[Token]) -> bool:
+    return any(character.isdigit() for token in clause for character in token.text)
+
+
+def _moved(statement: DoseStatement, by: int) -> DoseStatement:
+    """The statement of a clause at its place in the whole text."""
+    return replace(statement, start=statement.start + by, end=statement.end + by)
 
 
 def _heading(work: Assembly, before: str) -> str:
@@ -53,20 +78,34 @@ def _heading(work: Assembly, before: str) -> str:
     return people[-1].text if colon else before if work.people == before else ""
 
 
-def _statements(work: Assembly, names: Names) -> list[tuple[DoseStatement, bool]]:
+def _statements(work: Assembly, names: Names, start: int) -> list[tuple[DoseStatement, bool]]:
     clause = doubt_of(work.text, work.tokens, work.marks, work.understood)
     read: list[tuple[DoseStatement, bool]] = []
     statements = [(draft, finished(draft)) for draft in work.drafts]
     doubts = [*work.doubts, *(doubt for draft in work.drafts for doubt in draft.doubts)]
     for draft, statement in statements:
-        drug, ingredients, unclear = names.of(work, draft)
+        drug, ingredients, unclear = names.of(work, draft, start)
         reason = "; ".join(dict.fromkeys(filter(None, [clause, *doubts, unclear])))
         start, end = work.tokens[draft.first].start, max(statement.end, work.tokens[draft.last - 1].end)
         said = replace(statement, drug=drug, ingredients=ingredients, unread=reason, start=start, end=end)
         read.append((_inheriting(said, draft, read), draft.follows))
     if not read and clause and _speaks_of_dose(work.marks):
         read.append((_unread(work.tokens, work.marks, clause), False))
+    if not read and _FACTOR.search(_words(work)):
+        read.append((_unread(work.tokens, work.marks, "a share of another dose"), False))
+    if not read and _is_uncounted(work):
+        read.append((_unread(work.tokens, work.marks, "how many is not said"), False))
     return read
+
+
+def _words(work: Assembly) -> str:
+    return work.text[work.start(0) : work.tokens[-1].end]
+
+
+def _is_uncounted(work: Assembly) -> bool:
+    """ "ii tabs bd": a frequency and a form, and no number that was understood."""
+    timed = any(mark.timing is not None and mark.timing.frequency is not None for mark in work.marks)
+    return timed and any(code_at(work.tokens, at) in COUNTED for at in range(len(work.tokens)))
 
 
 def _inheriting(said: DoseStatement, draft: Draft, read: Sequence[tuple[DoseStatement, bool]]) -> DoseStatement:
@@ -84,7 +123,8 @@ def _speaks_of_dose(marks: Sequence[Mark]) -> bool:
 
 
 def _unread(tokens: Sequence[Token], marks: Sequence[Mark], reason: str) -> DoseStatement:
-    return DoseStatement(tokens[marks[0].first].start, tokens[marks[-1].after - 1].end, unread=reason)
+    first, last = (marks[0].first, marks[-1].after - 1) if marks else (0, len(tokens) - 1)
+    return DoseStatement(tokens[first].start, tokens[last].end, unread=reason)
 
 
 def _in_steps(read: Sequence[tuple[DoseStatement, bool]]) -> tuple[DoseStatement, ...]:

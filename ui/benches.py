@@ -10,7 +10,7 @@ from finetune.measure import BenchReport
 from ui.errors import BenchUnavailable
 from ui.settings import CHECKOUT
 
-NAMES = ("retrieval", "ask", "gold")
+NAMES = ("retrieval", "ask", "gold", "dose-reader")
 
 
 def run(name: str, data: Path | None) -> BenchReport:
@@ -27,6 +27,6 @@ def run(name: str, data: Path | None) -> BenchReport:
     if name != "gold" and not folder.is_dir():
         raise BenchUnavailable(f"{folder} is not a folder; name the development data with --data")
     sys.path.insert(0, str(CHECKOUT))
-    module = importlib.import_module(f"tests.benchmarks.{name}")
+    module = importlib.import_module(f"tests.benchmarks.{name.replace('-', '_')}")
     report: BenchReport = module.run(folder)
     return report

@@ -15,6 +15,7 @@ from guardrails.reading.ucum import CODES, FORMS, MASS_LIKE, TIMES, VOLUMES
 HYPHENS = ("-", "–", "‑", "−", "—")
 _TO = ("to", "through", *HYPHENS)
 _MOST_DENOMINATORS = 4
+_MOST_PARTS = 4
 _LARGEST = Decimal(10) ** 12
 _MOST_RANGE_OF_CHOICE = 1
 
@@ -85,7 +86,12 @@ def _combination(tokens: Sequence[Token], first: Decimal, after: int) -> Read | 
     at = after
     if unit:
         units[0], at = unit
-    while is_word(tokens, at, "/") and at + 1 < len(tokens) and tokens[at + 1].kind == "number":
+    while (
+        len(values) < _MOST_PARTS
+        and is_word(tokens, at, "/")
+        and at + 1 < len(tokens)
+        and tokens[at + 1].kind == "number"
+    ):
         number = numeral(tokens, at + 1)
         if number is None:
             return None
@@ -171,15 +177,16 @@ def denominators(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int
             break
         code, at = found
         if code in {"kg", "m2"} and at < len(tokens):
-            weight = phrase_at(WEIGHTS, tokens, at)
-            if weight:
-                code, at = code + (f"{{{weight[0]}}}" if weight[0] else ""), weight[1]
+            bracket = is_word(tokens, at, "(") and at + 1 < len(tokens)
+            weight = phrase_at(WEIGHTS, tokens, at + bracket)
+            if weight and (not bracket or is_word(tokens, weight[1], ")")):
+                code, at = code + (f"{{{weight[0]}}}" if weight[0] else ""), weight[1] + bracket
         per.append(code)
     return tuple(per), at
 
 
 def _denominator(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
-    if is_word(tokens, at, "in", "within"):
+    if is_word(tokens, at, "in"):
         return _in_a_day(tokens, at + 1)
     if is_word(tokens, at, "a"):
         code = code_at(tokens, at + 1)
@@ -193,6 +200,8 @@ def _denominator(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
     value, head = number if number else (Decimal(1), head)
     if is_word(tokens, head, *HYPHENS):
         head += 1
+    if is_word(tokens, head, "square") and is_word(tokens, head + 1, "metre", "meter"):
+        return "m2", head + 2
     code = code_at(tokens, head)
     if not code:
         return None
@@ -215,6 +224,6 @@ def _in_a_day(tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
 
 
 def _per(value: Decimal, code: str) -> str:
-    if (value, code) == (24, "h"):
+    if (value, code) == (Decimal(24), "h"):
         return "d"
     return code if value == 1 else f"{value.normalize():f}.{code}"

@@ -6,42 +6,11 @@ from collections.abc import Sequence
 
 from guardrails.numerals import Token
 
-_SHORTENED = frozenset(
-    [
-        "tab",
-        "tabs",
-        "cap",
-        "caps",
-        "max",
-        "min",
-        "approx",
-        "hr",
-        "hrs",
-        "wk",
-        "wks",
-        "tsp",
-        "tbsp",
-        "inj",
-        "susp",
-        "mg",
-        "ml",
-        "kg",
-        "mcg",
-        "gm",
-        "g",
-        "mgs",
-        "mls",
-        "no",
-        "vs",
-        "dr",
-        "st",
-        "incl",
-        "div",
-        "supp",
-        "soln",
-        "amp",
-    ]
-)
+_SHORTENED_WORDS = """
+    tab tabs cap caps max min approx hr hrs wk wks tsp tbsp inj susp mg ml kg mcg gm g mgs mls no vs dr st incl div
+    supp soln amp
+"""
+_SHORTENED = frozenset(_SHORTENED_WORDS.split())
 _ENDS = frozenset({";", "!", "?"})
 _BULLETS = frozenset({"•", "-", "–", "*", "·", "●", "▪"})
 
@@ -54,7 +23,7 @@ def clauses(text: str, tokens: Sequence[Token]) -> list[Sequence[Token]]:
         if at > begin and _starts_line(text, tokens, at):
             found.append(tokens[begin:at])
             begin = at
-        if token.text in _ENDS or (token.text == "." and _stops(text, tokens, at)):
+        if token.text in _ENDS or (token.text == "." and _stops(tokens, at)):
             found.append(tokens[begin:at])
             begin = at + 1
     found.append(tokens[begin:])
@@ -69,7 +38,7 @@ def _starts_line(text: str, tokens: Sequence[Token], at: int) -> bool:
     return gap.count("\n") > 1 or token in _BULLETS or (token[:1].isupper() and token[1:2].islower())
 
 
-def _stops(text: str, tokens: Sequence[Token], at: int) -> bool:
+def _stops(tokens: Sequence[Token], at: int) -> bool:
     if at + 1 == len(tokens):
         return True
     following = tokens[at + 1]

@@ -3,47 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
 from guardrails.numerals import Token
-from guardrails.reading.lexicon import FREQUENCY_WORDS, HARMLESS_SHORT, NEGATIONS
+from guardrails.reading.amounts import code_at
+from guardrails.reading.lexicon import FREQUENCY_WORDS, HARMLESS_SHORT, NEGATIONS, WEIGHTS, phrase_at
 from guardrails.reading.marks import Kind, Mark
 from guardrails.units import FRACTIONS, LARGE_NUMBERS, SMALL_NUMBERS, UNITS
 from retrieval.abbreviations import ABBREVIATIONS
 
 _SIGNS = frozenset(",.():'’\"“”[]/-–—‑•&®™≤≥<>†‡")
-_DOSING_ABBREVIATIONS = frozenset({"od", "bd", "bid", "tds", "tid", "qds", "qid", "im", "iv", "sc", "cap", "ms"})
-_NAMES_WITH_DIGITS = frozenset(
-    [
-        "b12",
-        "b6",
-        "b1",
-        "d3",
-        "d2",
-        "k1",
-        "k2",
-        "cyp3a4",
-        "cyp2d6",
-        "cyp2c9",
-        "cyp2c19",
-        "cyp1a2",
-        "cyp3a",
-        "h2",
-        "t3",
-        "t4",
-        "p450",
-        "covid-19",
-        "hba1c",
-        "her2",
-        "5ht3",
-    ]
-)
+_DOSING_ABBREVIATIONS_WORDS = """
+    od bd bid tds tid qds qid im iv sc cap ms
+"""
+_DOSING_ABBREVIATIONS = frozenset(_DOSING_ABBREVIATIONS_WORDS.split())
+_NAMES_WITH_DIGITS_WORDS = """
+    b12 b6 b1 d3 d2 k1 k2 cyp3a4 cyp2d6 cyp2c9 cyp2c19 cyp1a2 cyp3a h2 t3 t4 p450 covid-19 hba1c her2 5ht3
+"""
+_NAMES_WITH_DIGITS = frozenset(_NAMES_WITH_DIGITS_WORDS.split())
 _LEVELS = re.compile(r"\b(?:levels?|concentrations?|trough|peak|inr|glucose|haemoglobin|hemoglobin|albumin)\b", re.I)
 _LEVEL_WINDOW = 60
-_PRODUCT = re.compile(r"\b(?:supplied|available|contains?|containing|strengths?|packs?|bottles?|cartons?)\b", re.I)
+_PRODUCT = re.compile(
+    r"\b(?:supplied|available|contains?|containing|strengths?|lists?|listed|packs?|bottles?|cartons?|reconstitut\w*|dilut\w*|diluent)\b",
+    re.I,
+)
 _GUARDED = ("hourly", "weekly", "monthly", "fortnightly", "nightly", "daily", "twice", "every", "maximum", "divided")
 _SHORT = 4
 
@@ -62,8 +48,11 @@ def doubt_of(text: str, tokens: Sequence[Token], marks: Sequence[Mark], understo
             continue
         if not _is_harmless(text, tokens, mark):
             return f"not understood: {text[tokens[mark.first].start : tokens[mark.after - 1].end]}"
+    amounts = {mark.after for mark in marks if mark.kind in {Kind.AMOUNT, Kind.STRENGTH}}
     for at, token in enumerate(tokens):
-        if at not in covered and not _is_within(token, understood) and _is_odd(token):
+        if at in covered or _is_within(token, understood):
+            continue
+        if _is_odd(token) or _is_rest_of_amount(tokens, at, amounts):
             return f"not understood: {token.text}"
     return ""
 
@@ -75,7 +64,7 @@ def _is_within(token: Token, places: Sequence[tuple[int, int]]) -> bool:
 def _is_harmless(text: str, tokens: Sequence[Token], mark: Mark) -> bool:
     first = tokens[mark.first]
     if mark.text == "grade" or first.text.lower() in _NAMES_WITH_DIGITS:
-        return True
+        return mark.text == "grade" or mark.first > 1
     if first.text.lower() == "one" and mark.after < len(tokens) and tokens[mark.after].text.lower() == "of":
         return True
     return mark.kind is Kind.BARE and is_level(text, first.start)
@@ -84,6 +73,16 @@ def _is_harmless(text: str, tokens: Sequence[Token], mark: Mark) -> bool:
 def is_level(text: str, start: int) -> bool:
     """Whether the number at this place is a level in the blood and no dose."""
     return _LEVELS.search(text, max(0, start - _LEVEL_WINDOW), start) is not None
+
+
+def _is_rest_of_amount(tokens: Sequence[Token], at: int, ends: Set[int]) -> bool:
+    """Whether this may belong to the amount before it: an unread denominator or a second unit."""
+    word = tokens[at].text.lower()
+    if word == "/" and at + 1 < len(tokens) and tokens[at + 1].kind == "number":
+        return True
+    if (phrase_at(WEIGHTS, tokens, at) or ("", 0))[0]:
+        return True
+    return at in ends and (word in {"/", "per"} or code_at(tokens, at) in {"[tsp_us]", "[tbs_us]"})
 
 
 def _is_odd(token: Token) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from guardrails.dose import DoseStatement, Frequency, Limit, Quantity, Range
 from guardrails.reading.amounts import COUNTED, Read
-from guardrails.reading.schedules import DAILY, Timing
+from guardrails.reading.frequencies import DAILY, Timing
 from guardrails.reading.ucum import MASS_LIKE, VOLUMES, is_rising
 
 
@@ -53,9 +53,17 @@ def is_count(read: Read) -> bool:
     return read.unit in COUNTED | VOLUMES
 
 
-def add_timing(draft: Draft, timing: Timing, last: int, word: str) -> None:
-    """Add how often, how long or when; what contradicts the statement becomes a doubt."""
+_MEALS = frozenset({"before meals", "after meals", "with meals"})
+
+
+def add_timing(draft: Draft, timing: Timing, last: int, word: str, joined: bool = False) -> None:
+    """Add how often, how long or when; what contradicts the statement becomes a doubt.
+
+    `word` is the first word of the timing; `joined` says that "and" stands before it.
+    """
     said = draft.statement
+    if joined and not draft.timed and _MEALS & {*said.when, *timing.when} and (said.when and timing.when):
+        draft.doubts.append("how many times a day")
     if timing.frequency is not None:
         said = replace(said, frequency=_merged(draft, said.frequency, timing))
         draft.plain_daily = draft.plain_daily or word in {"daily", "weekly", "each", "every"}
@@ -85,6 +93,8 @@ def _merged(draft: Draft, old: Frequency | None, timing: Timing) -> Frequency | 
     if draft.timed == 0 and old == DAILY and not timing.implied:
         draft.timed += 1
         return new
+    if timing.implied and draft.timed and old.period == new.period and old.times == new.times:
+        return old
     if timing.implied and new == DAILY:
         return _with_another_time(draft, old)
     if timing.implied and new.period == old.period and old.times == new.times:

@@ -28,7 +28,7 @@ def _phrases(table: str) -> Phrases:
 
 ROUTES = _phrases("""
 oral: po | oral | orally | by mouth | per os | per oral | peroral | perorally
-intravenous: iv | intravenous | intravenously | into a vein | ivi | i/v
+intravenous: iv | intravenous | intravenously | into a vein | ivi | ivp | i/v
 intramuscular: im | intramuscular | intramuscularly | i/m
 subcutaneous: sc | subcut | subcutaneous | subcutaneously | sq | subq | sub-q | s/c | under the skin
 sublingual: sl | sublingual | sublingually | s/l | under the tongue
@@ -40,10 +40,11 @@ nebulised: neb | nebs | nebulised | nebulized | via nebuliser | via nebulizer | 
 topical: top | topical | topically | to the skin | to affected area | to the affected area | to affected areas
 transdermal: transdermal | transdermally
 intranasal: intranasal | intranasally | nasally | in each nostril | into each nostril | each nostril | per nostril
-ophthalmic: in each eye | in both eyes | into each eye | both eyes | ophthalmic | in the affected eye | in affected eye
+ophthalmic: in each eye | in both eyes | into each eye | both eyes | ophthalmic | in the affected eye
+ophthalmic: in affected eye
 ophthalmic, right eye: in the right eye | in right eye | into the right eye | right eye
 ophthalmic, left eye: in the left eye | in left eye | into the left eye | left eye
-otic: otic | in each ear | in the affected ear | in affected ear | in both ears
+otic: otic | into each ear | each ear | both ears | in each ear | in the affected ear | in affected ear | in both ears
 intrathecal: intrathecal | intrathecally
 epidural: epidural | epidurally
 intradermal: intradermal | intradermally
@@ -55,7 +56,8 @@ gastrostomy: via peg | per peg | via gastrostomy
 OFTEN = _phrases("""
 1 d: once daily | once a day | once per day | once each day | once every day | one time daily | one time a day
 1 d: daily | qd | od | every day | each day | everyday | every 24 hours | o.d. | once/day | once in 24 hours
-2 d: twice daily | twice a day | twice per day | twice each day | twice every day | bid | bd | bds | b.d. | two times daily
+2 d: twice daily | twice a day | twice per day | twice each day | twice every day | bid | bd | bds | b.d.
+2 d: two times daily
 3 d: thrice daily | three times daily | tid | tds | t.d.s. | thrice a day
 4 d: qid | qds | four times daily
 1 2.d: every other day | every second day | on alternate days | alternate days | qod | alternate-day | eod
@@ -73,9 +75,12 @@ OFTEN = _phrases("""
 """)
 
 WHEN = _phrases("""
-+morning: in the morning | every morning | each morning | qam | om | mane | in the mornings | o.m. | every am | in the am
++morning: in the morning | every morning | each morning | qam | om | mane | in the mornings | o.m.
++morning: every am | in the am
 +night: at night | nocte | nightly | every night | each night | o.n. | at nighttime | at night-time | noct
 +bedtime: at bedtime | hs | qhs | before bed | at bed time | on going to bed | every bedtime | before bedtime | h.s.
++morning+evening: in the morning and evening | morning and evening | in the morning and in the evening
++morning+night: morning and night | in the morning and night | every morning and night
 +evening: in the evening | every evening | each evening | qpm | in the evenings | in the pm
 +noon: at noon | at midday | at lunchtime | at lunch | in the middle of the day
 +afternoon: in the afternoon | every afternoon | each afternoon
@@ -87,7 +92,8 @@ with dinner: with dinner | with the evening meal | with evening meal | with supp
 after dinner: after dinner | after the evening meal
 before dinner: before dinner | before the evening meal | before supper
 with lunch: with lunch
-before meals: before meals | ac | before food | before eating | before a meal | before each meal | a.c. | before every meal
+before meals: before meals | ac | before food | before eating | before a meal | before each meal | a.c.
+before meals: before every meal
 after meals: after meals | pc | after food | after eating | after a meal | after each meal | p.c. | after every meal
 with meals: with meals | with food | with a meal | with each meal | with or after food | with or just after food
 with meals: immediately after food | with the main meals | with main meals | cc | with every meal | with milk or food
@@ -95,7 +101,10 @@ with or without food: with or without food | without regard to food | without re
 empty stomach: on an empty stomach | empty stomach | on empty stomach
 after each loose stool: after each loose stool | after each loose bowel movement | after every loose stool
 before surgery: before surgery | before the procedure | prior to surgery | before the operation | at induction
-at onset: at onset of migraine | at the onset of migraine | at the onset of symptoms | at first sign of symptoms
+at onset: at onset | at the onset | at onset of migraine | at the onset of migraine
+at onset: at the onset of symptoms | at first sign of symptoms | at the first sign of symptoms
+at onset: at the first sign of a flare
+at onset: at the first sign of an attack | at the first sign of migraine | at the first sign of a migraine
 immediately: stat | immediately | at once
 continuous: continuous | continuously | by continuous infusion | continuous infusion | continuous iv infusion
 continuous: as a continuous infusion | as continuous infusion
@@ -107,18 +116,22 @@ needed: prn | as needed | when needed | if needed | as required | when required 
 needed: if necessary | as necessary | p.r.n. | only if needed | whenever needed | sos
 """)
 ONCE = _phrases("""
-once: as a single dose | single dose | single-dose | one time only | one dose only | one time | one-time dose | x1 | x 1
-once: for one dose | for 1 dose | for one dose only | as one dose | as a one-off dose | one-off | once only | just once
-once: x 1 dose | as a single oral dose | in a single dose | in one dose | as a single injection | as a single bolus
+once: as a single dose | in a single dose | single-dose | one time only | one dose only | one time
+once: one-time dose | x1 | x 1
+once: for one dose | for 1 dose | for one dose only | as one dose | as a one-off dose | one-off | once only
+once: just once
+once: x 1 dose | in one dose
 """)
 DIVIDED = _phrases("""
 divided: divided | div | in divided doses | ÷ | in equally divided doses
 """)
 DAILY_TOTAL = _phrases("""
-d: daily dose | dose per day | total daily dose | daily dosage | daily maximum | daily total | total daily | dose daily
-d: daily maximum dose | dose in 24 hours | daily doses | daily dosages | daily limit | 24-hour dose | dose in any 24 hours
-{dose}: single dose of | single dose is | single doses | maximum single dose | max single dose | maximum per dose
-wk: weekly dose | weekly dosage | total weekly dose | weekly maximum | weekly total
+d: in 24 hours | in any 24 hours | in any 24-hour period | in a 24-hour period | per 24-hour period | in 24 h
+d: daily dose | dose per day | total daily dose | daily dosage | daily maximum | daily total | total daily
+d: daily maximum dose | daily doses | daily dosages | daily limit | 24-hour dose
+{dose}: single doses | maximum per dose
+wk: in any one week | in one week | in a week | weekly dose | weekly dosage | total weekly dose
+wk: weekly maximum | weekly total
 """)
 """Words before an amount that say what it is the total of."""
 
@@ -144,661 +157,69 @@ lean: of lean body weight | lean body weight | lbw | of lean body mass | lean bo
 : of body weight | body weight | bodyweight | of bodyweight | of body surface area | body surface area | bsa | bw
 """)
 
-PEOPLE = frozenset(
-    [
-        "adult",
-        "adults",
-        "child",
-        "children",
-        "infant",
-        "infants",
-        "neonate",
-        "neonates",
-        "newborn",
-        "newborns",
-        "adolescent",
-        "adolescents",
-        "toddler",
-        "toddlers",
-        "elderly",
-        "geriatric",
-        "paediatric",
-        "pediatric",
-        "pediatrics",
-        "paediatrics",
-        "patient",
-        "patients",
-        "women",
-        "men",
-        "woman",
-        "pregnant",
-        "pregnancy",
-        "breastfeeding",
-        "females",
-        "males",
-        "boys",
-        "girls",
-        "older",
-        "younger",
-        "premature",
-        "preterm",
-        "obese",
-        "renal",
-        "hepatic",
-        "crcl",
-        "egfr",
-        "gfr",
-        "creatinine",
-        "clearance",
-        "weighing",
-        "aged",
-        "age",
-        "weight",
-        "cirrhosis",
-        "dialysis",
-        "haemodialysis",
-        "hemodialysis",
-        "frail",
-        "teenagers",
-        "babies",
-        "people",
-    ]
-)
+_PEOPLE = """
+    adult adults child children infant infants neonate neonates newborn newborns adolescent adolescents toddler
+    toddlers elderly geriatric paediatric pediatric pediatrics paediatrics patient patients women men woman pregnant
+    pregnancy breastfeeding females males boys girls older younger premature preterm obese renal hepatic crcl egfr gfr
+    creatinine clearance weighing aged age cirrhosis dialysis haemodialysis hemodialysis frail teenagers babies
+    people
+"""
+PEOPLE = frozenset(_PEOPLE.split())
 """Words with which a phrase about the patient begins."""
-PEOPLE_ENDS = frozenset(
-    [
-        "should",
-        "must",
-        "may",
-        "is",
-        "are",
-        "take",
-        "takes",
-        "give",
-        "given",
-        "gives",
-        "receive",
-        "receives",
-        "can",
-        "require",
-        "requires",
-        "dose",
-        "doses",
-        "dosage",
-        "the",
-        "start",
-        "starting",
-        "initial",
-        "initially",
-        "initiate",
-        "usual",
-        "usually",
-        "then",
-        "who",
-        "max",
-        "maximum",
-        "recommended",
-        "maintenance",
-        "loading",
-        "use",
-        "using",
-        "was",
-        "were",
-        "will",
-        "increase",
-        "reduce",
-        "reduced",
-        "decrease",
-        "limit",
-        "do",
-        "not",
-        "need",
-        "needs",
-        "by",
-        "orally",
-        "via",
-        "every",
-        "each",
-        "once",
-        "twice",
-        "daily",
-        "begin",
-        "iv",
-        "im",
-        "sc",
-        "po",
-        "oral",
-        "up",
-        "'s",
-    ]
-)
+_PEOPLE_ENDS = """
+    should must may is are take takes give given gives receive receives can require requires dose doses dosage the
+    start starting initial initially initiate usual usually then who max maximum recommended maintenance loading use
+    using was were will increase reduce reduced decrease limit do not need needs by orally via every each once twice
+    daily begin iv im sc po oral up 's
+"""
+PEOPLE_ENDS = frozenset(_PEOPLE_ENDS.split())
 
-FREQUENCY_WORDS = frozenset(
-    [
-        "hourly",
-        "weekly",
-        "monthly",
-        "fortnightly",
-        "fortnight",
-        "alternate",
-        "alternating",
-        "biweekly",
-        "bimonthly",
-        "bi-weekly",
-        "every",
-        "each",
-        "twice",
-        "thrice",
-        "once",
-        "nightly",
-        "times",
-        "divided",
-        "yearly",
-        "annually",
-        "daily",
-        "day",
-        "days",
-        "week",
-        "weeks",
-        "month",
-        "months",
-        "hour",
-        "hours",
-        "minute",
-        "minutes",
-        "half",
-        "quarter",
-        "third",
-        "double",
-        "doubled",
-        "doubling",
-        "triple",
-        "halve",
-        "halved",
-        "repeat",
-        "repeated",
-        "repeating",
-        "another",
-        "additional",
-        "extra",
-        "instead",
-        "except",
-        "unless",
-        "split",
-        "skip",
-        "omit",
-        "hold",
-        "held",
-        "missed",
-        "quarterly",
-        "semi",
-        "twofold",
-        "tenfold",
-        "dozen",
-        "couple",
-        "several",
-        "few",
-        "pair",
-    ]
-)
+_FREQUENCY_WORDS = """
+    increments increment steps followed later
+    cumulative lifetime
+    maximum max minimum exceed exceeds exceeded exceeding more less fewer greater higher lower cut add adds total
+    hourly weekly monthly fortnightly fortnight alternate alternating biweekly bimonthly bi-weekly every each twice
+    thrice once nightly times divided yearly annually daily day days week weeks month months hour hours minute minutes
+    half quarter third double doubled doubling triple halve halved repeat repeated repeating another additional extra
+    instead except unless split skip omit hold held missed quarterly semi twofold tenfold dozen couple several few
+    pair
+"""
+FREQUENCY_WORDS = frozenset(_FREQUENCY_WORDS.split())
 """Words that say how much or how often; where one of them was not understood, the dose is not understood."""
 
-NEGATIONS = frozenset(
-    [
-        "not",
-        "never",
-        "no",
-        "without",
-        "avoid",
-        "avoided",
-        "stop",
-        "stopped",
-        "discontinue",
-        "discontinued",
-        "withhold",
-        "cannot",
-        "don't",
-        "nor",
-        "neither",
-        "contraindicated",
-        "none",
-        "nil",
-        "off",
-        "cease",
-    ]
-)
+_NEGATIONS = """
+    not never no without avoid avoided stop stopped discontinue discontinued withhold cannot don't nor neither
+    contraindicated none nil off cease
+"""
+NEGATIONS = frozenset(_NEGATIONS.split())
 
-HARMLESS_SHORT = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "and",
-        "or",
-        "to",
-        "in",
-        "on",
-        "for",
-        "with",
-        "is",
-        "be",
-        "by",
-        "at",
-        "as",
-        "may",
-        "can",
-        "dose",
-        "take",
-        "give",
-        "then",
-        "each",
-        "one",
-        "if",
-        "his",
-        "her",
-        "it",
-        "its",
-        "from",
-        "this",
-        "that",
-        "are",
-        "was",
-        "has",
-        "have",
-        "been",
-        "can",
-        "when",
-        "who",
-        "your",
-        "you",
-        "use",
-        "via",
-        "per",
-        "oral",
-        "adds",
-        "up",
-        "set",
-        "due",
-        "into",
-        "any",
-        "all",
-        "also",
-        "both",
-        "but",
-        "drug",
-        "tab",
-        "cap",
-        "gel",
-        "oil",
-        "kit",
-        "bed",
-        "pain",
-        "bowl",
-        "safe",
-        "acne",
-        "gout",
-        "flu",
-        "uti",
-        "cold",
-        "cough",
-        "mild",
-        "body",
-        "risk",
-        "high",
-        "low",
-        "such",
-        "usual",
-        "mean",
-        "term",
-        "long",
-        "full",
-        "same",
-        "only",
-        "more",
-        "most",
-        "very",
-        "first",
-        "next",
-        "last",
-        "need",
-        "had",
-        "were",
-        "will",
-        "they",
-        "them",
-        "than",
-        "else",
-        "so",
-        "we",
-        "he",
-        "she",
-        "do",
-        "must",
-        "take",
-        "tke",
-        "with",
-        "acute",
-        "skin",
-        "nose",
-        "eye",
-        "eyes",
-        "ear",
-        "ears",
-        "area",
-        "hair",
-        "feet",
-        "oral",
-        "oils",
-        "rash",
-        "eg",
-        "ie",
-        "etc",
-        "age",
-        "over",
-        "must",
-        "not",
-        "she",
-        "said",
-        "told",
-        "pt",
-        "pts",
-        "rx",
-        "sig",
-        "disp",
-        "i",
-        "my",
-        "me",
-        "our",
-        "must",
-        "well",
-        "good",
-        "day",
-        "both",
-        "left",
-        "aged",
-        "old",
-        "time",
-        "lung",
-        "gram",
-        "type",
-        "care",
-        "ward",
-        "home",
-        "file",
-        "note",
-        "seen",
-        "plan",
-        "back",
-        "main",
-        "ring",
-        "once",
-        "food",
-        "meal",
-        "milk",
-        "tea",
-        "sips",
-        "wash",
-        "thin",
-        "thick",
-        "neck",
-        "arms",
-        "legs",
-        "hand",
-        "hands",
-        "foot",
-        "head",
-        "used",
-        "uses",
-        "unit",
-        "some",
-        "many",
-        "much",
-        "each",
-        "tell",
-        "help",
-        "keep",
-        "make",
-        "sure",
-        "self",
-        "dark",
-        "shut",
-        "open",
-        "lost",
-        "fall",
-        "form",
-        "kept",
-        "goal",
-        "call",
-        "need",
-        "seek",
-        "wear",
-        "site",
-        "deep",
-        "fine",
-        "cool",
-        "skin",
-        "part",
-        "page",
-        "data",
-        "case",
-        "rate",
-        "ends",
-        "two-w",
-        "sign",
-        "year",
-        "peri",
-        "post",
-        "non",
-        "sub",
-        "anti",
-        "being",
-        "does",
-        "else",
-        "even",
-        "ever",
-        "gets",
-        "goes",
-        "gave",
-        "gone",
-        "less",
-        "like",
-        "made",
-        "mind",
-        "near",
-        "once",
-        "ones",
-        "rare",
-        "rely",
-        "role",
-        "seen",
-        "show",
-        "slow",
-        "soon",
-        "stop-gap",
-        "text",
-        "thus",
-        "time",
-        "told",
-        "took",
-        "upon",
-        "want",
-        "ways",
-        "week-end",
-        "went",
-        "were",
-        "what",
-        "whom",
-        "wide",
-        "wife",
-        "wish",
-        "word",
-        "work",
-        "yet",
-        "arm",
-        "leg",
-        "men",
-        "pre",
-        "end",
-        "why",
-        "how",
-        "ten-day",
-        "see",
-        "lab",
-        "iron",
-        "bag",
-        "via",
-        "act",
-        "add",
-        "age",
-        "aid",
-        "air",
-        "ago",
-        "ask",
-        "bad",
-        "big",
-        "bit",
-        "but",
-        "buy",
-        "cut",
-        "did",
-        "few",
-        "fit",
-        "get",
-        "got",
-        "guy",
-        "had",
-        "has",
-        "her",
-        "hot",
-        "how",
-        "its",
-        "job",
-        "key",
-        "kid",
-        "law",
-        "let",
-        "lie",
-        "lot",
-        "low",
-        "may",
-        "nor",
-        "now",
-        "old",
-        "out",
-        "own",
-        "pay",
-        "per",
-        "put",
-        "ran",
-        "red",
-        "run",
-        "sat",
-        "say",
-        "sex",
-        "she",
-        "six-hour",
-        "sun",
-        "too",
-        "top",
-        "try",
-        "use",
-        "was",
-        "way",
-        "who",
-        "why",
-        "won",
-        "mouth",
-        "lips",
-        "chew",
-        "suck",
-        "open",
-        "wait",
-        "see",
-        "ask",
-        "ring",
-        "hour",
-        "mini",
-        "max",
-        "min",
-        "sore",
-        "dry",
-        "wet",
-        "soap",
-        "bath",
-        "warm",
-        "cool",
-        "heat",
-        "stay",
-        "lie",
-        "sit",
-        "rest",
-        "vein",
-        "slow",
-        "fast",
-        "push",
-        "drip",
-        "line",
-        "pump",
-        "bag",
-        "tube",
-        "syrup",
-        "spray",
-        "water",
-        "juice",
-        "iron",
-        "salt",
-        "loss",
-        "gain",
-        "base",
-        "acid",
-        "free",
-        "plus",
-    ]
-)
+_HARMLESS_SHORT = """
+    a acid acne act age aged ago aid air all also an and any are area arm arms as ask at back bad bag base bath be bed
+    been big bit body both bowl but buy by call can cap care case cd chew cold cool cr dark data day deep did disp do
+    does dose dr drip drug dry due each ear ears ec eg else end ends er etc even ever eye eyes fall fast feet few file
+    fine fit flu food foot for form free from full gain gave gel get gets give goal goes gone good got gout gram guy
+    had hair hand has have head heat help her high home hot hour how i ie if in into iron is it its job keep kept key
+    kid kit la lab last law left leg legs let lie like line lips long loss lost lot low lung made main make many may
+    me meal mean men mild milk mind most mr much must my near neck need next nor nose note now odt of oil oils old on
+    once one ones only open or our out over own page pain part pay per peri plan plus post pre pt pts pump push put
+    ran rare rash rate red rely rest ring risk role rx safe said salt same sat say see seek seen self set sex show
+    shut sig sign sips sit site skin sl slow so soap some soon sore sr stay such suck sun sure tab take tea tell term
+    text that the them then they thin this thus time to told too took top try tube type up upon use used uses uti vein
+    very via wait want ward warm was wash way ways we wear well went were wet what when who whom why wide wife will
+    wish with won word work xl xr year yet you your
+"""
+HARMLESS_SHORT = frozenset(_HARMLESS_SHORT.split())
 """Words of at most four letters that change no dose. Any other short word beside a dose leaves it unread."""
 
-SPELLABLE = [
-    "take",
-    "tablet",
-    "tablets",
-    "capsule",
-    "capsules",
-    "times",
-    "day",
-    "days",
-    "week",
-    "weeks",
-    "month",
-    "months",
-    "hour",
-    "hours",
-    "daily",
-    "weekly",
-    "twice",
-    "every",
-]
+_SPELLABLE = """
+    take tablet tablets capsule capsules times day days week weeks month months hour hours daily weekly twice every
+"""
+SPELLABLE = tuple(_SPELLABLE.split())
 """The words that are put right where one letter is missing, added or out of place."""
-NOT_MISSPELT = frozenset(
-    [
-        "table",
-        "tables",
-        "timer",
-        "ever",
-        "very",
-        "mouths",
-        "moths",
-        "moth",
-        "dally",
-        "mouth",
-        "tale",
-        "tape",
-        "talk",
-        "hours'",
-        "year",
-        "years",
-    ]
-)
+_NOT_MISSPELT = """
+    table tables timer ever very mouths moths moth dally mouth tale tape talk hours' year years
+"""
+NOT_MISSPELT = frozenset(_NOT_MISSPELT.split())
 
 
 def phrase_at(phrases: Phrases, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:

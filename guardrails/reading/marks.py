@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from guardrails.numerals import Token, is_word
 from guardrails.reading.amounts import COUNTED, Read, amount_at, code_at
+from guardrails.reading.frequencies import DAILY, Timing
 from guardrails.reading.lexicon import DAILY_TOTAL, NEEDED, ONCE, ROUTES, THEN, WEIGHTS, Phrases, phrase_at
 from guardrails.reading.people import described, people_at
-from guardrails.reading.schedules import DAILY, Timing, timing_at
+from guardrails.reading.schedules import timing_at
 from guardrails.reading.ucum import MASS_LIKE, VOLUMES
 from retrieval.medicines import Mention
 
@@ -21,6 +22,16 @@ _STEMS = re.compile(
     r"|thiazide|phylline|terol|asone|olone|esonide|codone|morphine|clone|profen|glutide|gabalin|oxetine|triptyline)\Z"
 )
 """Stems of international names (WHO, Stem Book 2024) that no other English word ends in."""
+
+
+_ORDINARY = re.compile(
+    r"(?:ly|ing|ed|ions?|ment|mum|mal|doses?|dosages?)\Z|\A(?:start|begin|initiate|administer|inject|infuse|apply|"
+    r"insert|instill?|inhale|swallow|dissolve|place|spray|adults?|children|increase|decrease|reduce|titrate|about|taper|"
+    r"using|under|above|below|between|every|after|before|until|within|doses?|tablets?|capsules?|elderly|infants?|"
+    r"maintain|continue|switch|change|repeat|bolus|extra|other|another|those|these|their|where|which|there|either|"
+    r"usual|first|total|daily|weekly|least|often|total|range|limit|patients?|women|neonates?|initial|starter|equal)\Z"
+)
+"""Words before an amount that are no names."""
 
 
 class Kind(StrEnum):
@@ -61,27 +72,35 @@ _PHRASES: tuple[tuple[Kind, Phrases], ...] = (
     (Kind.THEN, THEN),
 )
 _DOSE_UNITS = MASS_LIKE | VOLUMES | COUNTED | {"mg.min/mL"}
-_PRODUCTS = frozenset(
-    [
-        "solution",
-        "suspension",
-        "syrup",
-        "elixir",
-        "injection",
-        "concentrate",
-        "cream",
-        "ointment",
-        "gel",
-        "lotion",
-        "drops",
-        "spray",
-        "liquid",
-        "emulsion",
-        "shampoo",
-        "mouthwash",
-        "nebules",
-        "inhaler",
-    ]
+_PRODUCTS_WORDS = """
+    solution suspension syrup elixir injection concentrate cream ointment gel lotion drops spray liquid emulsion
+    shampoo mouthwash nebules inhaler
+"""
+_PRODUCTS = frozenset(_PRODUCTS_WORDS.split())
+_KINDS_OF_FORM = (
+    "chewable",
+    "film",
+    "coated",
+    "extended",
+    "delayed",
+    "modified",
+    "release",
+    "sustained",
+    "dispersible",
+    "soluble",
+    "effervescent",
+    "orodispersible",
+    "enteric",
+    "gastro",
+    "resistant",
+    "hard",
+    "scored",
+    "strength",
+    "mr",
+    "sr",
+    "er",
+    "xr",
+    "xl",
 )
 _GRADED = ("class", "stage", "grade", "type", "phase", "factor", "table", "section", "study", "part", "step", "line")
 _DOSED_ONCE = frozenset({"iv", "im", "sc", "po", "stat", "now"})
@@ -111,13 +130,24 @@ def _mark_at(text: str, tokens: Sequence[Token], at: int, named: dict[int, Menti
         return Mark(Kind.DRUG, at, after, mention=mention)
     if at > 0 and is_word(tokens, at - 1, *_GRADED) and tokens[at].kind != "sign":
         return Mark(Kind.BARE, at, at + 1, text="grade")
-    for reader in (_phrase, _timing, _people, _once, _amount):
+    for reader in (_single, _phrase, _timing, _people, _once, _amount):
         mark = reader(text, tokens, at)
         if mark is not None:
             return mark
     if _is_lone_unit(tokens, at):
         return Mark(Kind.ALONE, at, at + 1)
-    return _unlisted(tokens, at)
+    return _unlisted(tokens, at) or _by_place(tokens, at)
+
+
+def _by_place(tokens: Sequence[Token], at: int) -> Mark | None:
+    """The first word of an instruction, directly before an amount, is the medicine unless it is a word of dosing."""
+    word = tokens[at].text.lower()
+    starts = at == 0 or tokens[at - 1].text in {",", ":"}
+    if not starts or at + 1 >= len(tokens) or len(word) < 5 or not word.isalpha() or _ORDINARY.search(word):
+        return None
+    read = amount_at(tokens, at + 1) if tokens[at + 1].kind == "number" else None
+    dosed = read is not None and read.unit in _DOSE_UNITS
+    return Mark(Kind.DRUG, at, at + 1, word) if dosed else None
 
 
 def _unlisted(tokens: Sequence[Token], at: int) -> Mark | None:
@@ -162,6 +192,14 @@ def _people(text: str, tokens: Sequence[Token], at: int) -> Mark | None:
     return Mark(Kind.PEOPLE, at, after, described(text, tokens, at, after)) if after > at else None
 
 
+def _single(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
+    """ "a single oral dose": only the word "single", so that the route is read too."""
+    if not is_word(tokens, at, "single"):
+        return None
+    noun = any(is_word(tokens, near, "dose", "doses", "bolus", "injection", "infusion") for near in (at + 1, at + 2))
+    return Mark(Kind.ONCE, at, at + 1, "once") if noun else None
+
+
 def _once(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
     """ "once" alone, directly after an amount or route, or before one more word that cannot change it."""
     if not is_word(tokens, at, "once") or at == 0:
@@ -183,7 +221,7 @@ def _amount(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
         return Mark(Kind.BARE, at, at + 1) if _looks_numeric(tokens[at]) else None
     if read.strengths or _is_strength(tokens, read):
         return Mark(Kind.STRENGTH, at, read.after, read=read)
-    kind = Kind.AMOUNT if read.unit in _DOSE_UNITS else Kind.BARE
+    kind = Kind.AMOUNT if read.unit in _DOSE_UNITS and not set(read.per) & {"L", "dL"} else Kind.BARE
     return Mark(kind, at, read.after, read=read)
 
 
@@ -209,6 +247,10 @@ def _is_strength(tokens: Sequence[Token], read: Read) -> bool:
     if read.per and (read.per[-1].endswith("mL") or read.per[-1] in COUNTED - {"{dose}"}):
         return True
     head = read.after
+    while is_word(tokens, head, *_KINDS_OF_FORM) or (
+        is_word(tokens, head, "-") and is_word(tokens, head + 1, *_KINDS_OF_FORM)
+    ):
+        head += 1
     joined = is_word(tokens, head, "-") and head + 1 < len(tokens)
     form = code_at(tokens, head + 1 if joined else head)
     if form in COUNTED - {"{dose}", "{injection}", "{infusion}"} and not read.per:

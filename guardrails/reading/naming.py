@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from guardrails.numerals import is_word
-from guardrails.reading.assembly import Assembly
 from guardrails.reading.drafting import Draft
 from guardrails.reading.marks import Kind, Mark
-from retrieval.medicines import Medicines, Mention
+from guardrails.reading.work import Assembly
+from retrieval.medicines import Mention
 
-_BESIDE = frozenset(
-    [
-        "with",
-        "taking",
-        "receiving",
-        "plus",
-        "on",
-        "against",
-        "than",
-        "versus",
-        "using",
-        "alongside",
-        "concomitant",
-        "containing",
-        "to",
-        "concurrent",
-        "concomitantly",
-        "coadministered",
-        "co-administered",
-        "concurrently",
-        "by",
-        "previous",
-        "prior",
-        "stopping",
-    ]
+_BESIDE_WORDS = """
+    with taking receiving plus on against than versus using alongside concomitant containing to concurrent
+    concomitantly coadministered co-administered concurrently by previous prior stopping
+"""
+_BESIDE = frozenset(_BESIDE_WORDS.split())
+_BETWEEN_WORDS = """
+    of the tablet tablets capsules capsule a - ( dose doses each
+"""
+_BETWEEN = frozenset(_BETWEEN_WORDS.split())
+_BESIDE_TEXT = re.compile(
+    r"\b(?:with|taking|receiving|on|against|than|using|concomitant|by)\s+(?:\w+\s+)?\Z", re.IGNORECASE
 )
-_BETWEEN = frozenset({"of", "the", "tablet", "tablets", "capsules", "capsule", "a", "-", "(", "dose", "doses", "each"})
+_WINDOW = 40
 _QUALIFIERS = frozenset({"benzathine", "procaine", "liposomal", "pegylated", "conjugated", "nebulised", "micronised"})
 """Words before a name that make it another medicine."""
 
@@ -47,13 +37,22 @@ Named = tuple[str, tuple[str, ...], str]
 class Names:
     """The medicines that a text names, for its clauses to be given theirs."""
 
-    def __init__(self, text: str, medicines: Medicines, mentions: Sequence[Mention]) -> None:
-        self._text = text
-        self._medicines = medicines
+    def __init__(self, text: str, mentions: Sequence[Mention]) -> None:
+        self._mentions = mentions
+        self._starts = [mention.start for mention in mentions]
         different = {mention.ingredients for mention in mentions}
-        self._only = mentions[0] if mentions and len(different) == 1 else None
+        beside = mentions and _BESIDE_TEXT.search(text, max(0, mentions[0].start - _WINDOW), mentions[0].start)
+        self._only = mentions[0] if len(different) == 1 and not beside else None
 
-    def of(self, work: Assembly, draft: Draft) -> Named:
+    def within(self, start: int, end: int) -> tuple[Mention, ...]:
+        """The names in `text[start:end]`, at their places in that stretch."""
+        first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        return tuple(
+            replace(mention, start=mention.start - start, end=mention.end - start)
+            for mention in self._mentions[first:last]
+        )
+
+    def of(self, work: Assembly, draft: Draft, start: int) -> Named:
         """The medicine of this draft; empty where the text does not say, with a reason where it may mean several."""
         drugs = [mark for mark in work.marks if mark.kind is Kind.DRUG]
         after = [mark for mark in drugs if mark.first >= draft.first and self._is_its_own(work, draft, mark)]
@@ -62,7 +61,7 @@ class Names:
         before = [mark for mark in drugs if mark.first < draft.last and not self._is_beside(work, mark)]
         if before:
             return self._named(work, self._group(work, before))
-        known = self._only is not None and not drugs and self._only.start < work.start(draft.first)
+        known = self._only is not None and not drugs and self._only.start < start
         return self._read((self._only,)) if known and self._only else ("", (), "")
 
     def _is_its_own(self, work: Assembly, draft: Draft, mark: Mark) -> bool:
@@ -93,7 +92,7 @@ class Names:
             unclear = "which medicine is meant" if len(marks) > 1 else ""
             return marks[0].text, (), unclear
         mentions = tuple(mark.mention for mark in marks if mark.mention is not None)
-        gaps = [work.gap(one.after, other.first) for one, other in zip(marks, marks[1:], strict=False)]
+        gaps = [work.gap(one.after, other.first) for one, other in pairwise(marks)]
         if len(mentions) > 1 and any(gap not in {("/",), ("-",)} for gap in gaps):
             if len({mention.ingredients for mention in mentions}) > 1:
                 return mentions[0].name or mentions[0].surface.lower(), (), "which medicine is meant"

@@ -16,39 +16,11 @@ _LONGEST = 24
 """Tokens; a longer run of words is no description of a patient."""
 _MEASURES = TIMES | {"kg", "m2", "%", "", "g"}
 _CLEARANCE = frozenset({"crcl", "egfr", "gfr", "clearance", "creatinine"})
-_LIMITS = [
-    "under",
-    "over",
-    "below",
-    "above",
-    "from",
-    "between",
-    "up",
-    "to",
-    "less",
-    "than",
-    "greater",
-    "more",
-    "older",
-    "younger",
-    "or",
-    "and",
-    "aged",
-    "age",
-    "at",
-    "least",
-    "<",
-    ">",
-    "≤",
-    "≥",
-    "=",
-    "of",
-    "is",
-    ":",
-    "(",
-    "-",
-    "–",
-]
+_LIMITS_WORDS = """
+    under over below above from between up to less than greater more older younger or and aged age at least < > ≤ ≥
+    = of is : ( - –
+"""
+_LIMITS = tuple(_LIMITS_WORDS.split())
 _ENDS = frozenset([",", ":", ";", ".", "(", ")", "[", "]", "?", "!", "\n", "•"])
 _AGES = frozenset({"a", "mo", "wk", "d"})
 
@@ -104,7 +76,7 @@ def _end_of(tokens: Sequence[Token], at: int) -> int:
         if word in _ENDS or (word in PEOPLE_ENDS and not (clearance and word == "is")) or phrase_at(THEN, tokens, here):
             break
         read = amount_at(tokens, here) if tokens[here].kind != "sign" else None
-        if read is not None and not _is_patients(read.amount, read.unit, read.per, clearance, read.after, tokens):
+        if read is not None and not _is_patients(read.amount, read.unit, read.per, clearance):
             break
         if read is None and here > at and _is_timing(tokens, here):
             break
@@ -118,9 +90,7 @@ def _is_timing(tokens: Sequence[Token], at: int) -> bool:
     return found is not None and not is_word(tokens, at, "for", "on")
 
 
-def _is_patients(
-    amount: Range, unit: str, per: tuple[str, ...], clearance: bool, after: int, tokens: Sequence[Token]
-) -> bool:
+def _is_patients(amount: Range, unit: str, per: tuple[str, ...], clearance: bool) -> bool:
     """Whether this number describes a patient and no dose."""
     if clearance:
         return unit in {"mL", ""} or (unit in {"mg", "umol"} and per[:1] in {("dL",), ("L",)})

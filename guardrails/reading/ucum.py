@@ -29,35 +29,20 @@ _CODES = {
     "tablespoon": "[tbs_us]",
 }
 _PLAIN = "kg g mg ng pg L dL mL mol mmol nmol m2 mm cm kcal % s min h d wk mo"
-FORMS = frozenset(
-    [
-        "tablet",
-        "capsule",
-        "caplet",
-        "pill",
-        "puff",
-        "inhalation",
-        "actuation",
-        "spray",
-        "patch",
-        "suppository",
-        "lozenge",
-        "sachet",
-        "vial",
-        "ampoule",
-        "syringe",
-        "pen",
-        "injection",
-        "infusion",
-        "dose",
-    ]
-)
+_FORMS_WORDS = """
+    tablet capsule caplet pill puff inhalation actuation spray patch suppository lozenge sachet vial ampoule syringe
+    pen injection infusion dose
+"""
+FORMS = frozenset(_FORMS_WORDS.split())
 """Things that are counted, in the notation of `guardrails.units`; `{tablet}` in UCUM."""
 
 CODES: dict[str, str] = _CODES | {name: name for name in _PLAIN.split()} | {form: f"{{{form}}}" for form in FORMS}
 """The notation of `guardrails.units` to the UCUM code."""
 
-MASS_LIKE = frozenset({"g", "mg", "ug", "ng", "pg", "mol", "mmol", "umol", "nmol", "meq", "[arb'U]", "[iU]", "%"})
+_MASS_LIKE_WORDS = """
+    g mg ug ng pg mol mmol umol nmol meq [arb'U] [iU] %
+"""
+MASS_LIKE = frozenset(_MASS_LIKE_WORDS.split())
 VOLUMES = frozenset({"L", "dL", "mL", "uL", "[tsp_us]", "[tbs_us]"})
 TIMES = frozenset({"s", "min", "h", "d", "wk", "mo", "a"})
 _PINT = {

@@ -18,6 +18,10 @@ SENTENCES = Path(__file__).parent / "dose_sentences"
 Field: TypeAlias = str | int | bool | list[str]
 
 
+_FIELD_NAMES = "drug dose per strength also route freq prn once for over when limit change people step unread"
+_FIELDS = frozenset(_FIELD_NAMES.split())
+
+
 class Reading(StrEnum):
     """`RIGHT`: every field of every statement. `UNREAD`: not right, and said so. `SILENT`: not right, unsaid."""
 
@@ -47,28 +51,7 @@ def _sentence(text: str, labels: Sequence[Mapping[str, Field] | str]) -> Sentenc
 
 
 def _dose(label: Mapping[str, Field]) -> DoseStatement:
-    known = set(
-        [
-            "drug",
-            "dose",
-            "per",
-            "strength",
-            "also",
-            "route",
-            "freq",
-            "prn",
-            "once",
-            "for",
-            "over",
-            "when",
-            "limit",
-            "change",
-            "people",
-            "step",
-            "unread",
-        ]
-    )
-    assert set(label) <= known, set(label) - known
+    assert set(label) <= _FIELDS, set(label) - _FIELDS
     return DoseStatement(
         0,
         0,
@@ -140,7 +123,8 @@ def graded(sentence: Sentence, read: Sequence[DoseStatement]) -> Reading:
     """How the statements that were read compare with the label."""
     got = [bare(one) for one in read]
     if sentence.unread:
-        right = bool(got) and all(one.unread for one in got)
+        sure = [one for one in sentence.doses if not one.unread]
+        right = any(one.unread for one in got) and all(one.unread or one in sure for one in got)
         return Reading.RIGHT if right else Reading.SILENT
     if tuple(got) == sentence.doses:
         return Reading.RIGHT

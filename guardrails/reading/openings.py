@@ -1,0 +1,225 @@
+"""Opens a dose statement at an amount, or adds the amount to the statement before it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from guardrails.bounds import Bound, bound_of
+from guardrails.dose import DoseStatement, Limit, Quantity, Range
+from guardrails.numerals import is_word
+from guardrails.reading.amounts import COUNTED, Read, code_at
+from guardrails.reading.doubts import is_level
+from guardrails.reading.drafting import Draft, add_restatement, add_strength, is_count, strength_of
+from guardrails.reading.marks import Kind, Mark
+from guardrails.reading.phases import BY_AN_AMOUNT, change_before, phase_after
+from guardrails.reading.ucum import MASS_LIKE, VOLUMES
+from guardrails.reading.work import FARTHEST, Assembly, attach
+
+_LIMITS = {Bound.AT_MOST: Limit.MAXIMUM, Bound.AT_LEAST: Limit.MINIMUM, Bound.PLAIN: Limit.NONE}
+_NEGATED_WINDOW = 80
+_PRODUCT_WORDS = frozenset(
+    [
+        ",",
+        "-",
+        "–",
+        ":",
+        "x",
+        "tablet",
+        "tablets",
+        "capsules",
+        "caps",
+        "take",
+        "give",
+        "inhaler",
+        "suspension",
+        "syrup",
+        "nebules",
+    ]
+)
+_NOT_MORE = re.compile(r"\b(?:never|not)\b(?:\s+\w{1,12}){0,4}?\s+more\s+than\s*\Z", re.IGNORECASE)
+
+
+def take_amount(work: Assembly, place: int, mark: Mark, read: Read) -> None:
+    """Open a statement at this amount, unless it restates the one before or says the product's strength."""
+    current = work.drafts[-1] if work.open else None
+    if is_level(work.text, work.start(mark.first)) and read.unit in MASS_LIKE:
+        work.doubts.append("a level")
+    if read.unit in VOLUMES and mark.first > 0 and is_word(work.tokens, mark.first - 1, "in", "with", "into"):
+        work.doubts.append("a volume to mix with")
+    if read.unit == "L":
+        work.doubts.append("a volume of litres")
+    bound, cue = _bound(work, place, mark)
+    if current is not None and bound is Bound.PLAIN and _restates(work, current, mark, read):
+        return
+    if current is not None and is_count(read) and current.is_lone_mass and _is_next_to(work, current.last, mark.first):
+        _count_of_product(current, read, mark)
+        work.understood.append(cue)
+        return
+    _open(work, place, mark, read, bound, cue)
+
+
+def _count_of_product(current: Draft, read: Read, mark: Mark) -> None:
+    """ "amlodipine 5 mg, 1 tablet daily": the mass was the product's strength."""
+    said = current.statement
+    if said.amount is not None:
+        current.set(replace(said, strength=(said.amount.low,), amount=read.amount, per=read.per), mark.after)
+
+
+def _is_next_to(work: Assembly, one: int, other: int) -> bool:
+    return set(work.gap(one, other)) <= _PRODUCT_WORDS
+
+
+def _restates(work: Assembly, current: Draft, mark: Mark, read: Read) -> bool:
+    """Take "(10 mL)" after "1 g", or the strength after a count ("2 tablets of amoxicillin 500 mg")."""
+    gap = work.gap(current.last, mark.first)
+    named = {
+        token.text.lower()
+        for each in work.marks
+        if each.kind is Kind.DRUG
+        for token in work.tokens[each.first : each.after]
+    }
+    if gap == ("(",) and not read.per and read.unit != current.unit and current.statement.amount is not None:
+        total = is_word(work.tokens, mark.after, "total", "altogether")
+        if total:
+            work.understood.append((work.start(mark.after), work.tokens[mark.after].end))
+        if (
+            not total
+            and current.unit in COUNTED
+            and read.unit in MASS_LIKE
+            and str(current.statement.amount)[:2] != "1 "
+        ):
+            current.doubts.append("each or all together")
+        add_restatement(current, read.amount, mark.after)
+        return True
+    product = current.unit in COUNTED and read.unit in MASS_LIKE and read.amount.high is None
+    if product and read.per in {(), ("d",)} and set(gap) <= named | {"of", "x", "×", "(", "a"}:
+        add_strength(current, (read.amount.low,), mark.after)
+        current.statement = replace(current.statement, per=current.statement.per + read.per)
+        return True
+    return False
+
+
+def _bound(work: Assembly, place: int, mark: Mark) -> tuple[Bound, tuple[int, int]]:
+    start, end = work.start(mark.first), work.tokens[mark.after - 1].end
+    numeric = [each for each in work.marks[place + 1 :] if each.kind in {Kind.AMOUNT, Kind.STRENGTH, Kind.BARE}][:1]
+    following = work.start(numeric[0].first) if numeric else work.tokens[-1].end
+    negated = _NOT_MORE.search(work.masked, max(work.cut, start - _NEGATED_WINDOW), start)
+    if negated:
+        return Bound.AT_MOST, negated.span()
+    return bound_of(work.masked, (work.cut, start), (end, following))
+
+
+def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue: tuple[int, int]) -> None:
+    start, end = work.start(mark.first), work.tokens[mark.after - 1].end
+    phase_after(work)
+    change = change_before(work, start)
+    draft = Draft(DoseStatement(start, end, amount=read.amount, per=read.per), mark.first, mark.after)
+    draft.joint = _joint(work, mark) if work.open else ""
+    if bound not in _LIMITS:
+        draft.doubts.append(f"{bound.value} an amount")
+    if read.unit == "%" and not change.endswith(" by"):
+        draft.doubts.append("a percentage")
+    if not change and BY_AN_AMOUNT.search(work.masked, work.cut, start):
+        draft.doubts.append("a change by an amount")
+    limit = _LIMITS.get(bound, Limit.NONE)
+    draft.statement = replace(draft.statement, limit=limit, change=change, population=work.people)
+    work.understood.append(cue)
+    draft.follows = work.follows
+    work.drafts.append(draft)
+    give_waiting(work, draft)
+    if mark.kind is Kind.AMOUNT:
+        _number_before(work, place, draft)
+    work.open, work.follows, work.cut = True, False, end
+
+
+def _joint(work: Assembly, mark: Mark) -> str:
+    at = mark.first - 1
+    while at >= 0 and work.tokens[at].text.lower() not in {"and", "or", ",", ";", "then", "plus", "("}:
+        at -= 1
+        if mark.first - at > FARTHEST:
+            return ""
+    return work.tokens[at].text.lower() if at >= 0 else ""
+
+
+def give_waiting(work: Assembly, draft: Draft) -> None:
+    """Give the draft what was said before its amount; a route before the first amount holds for the clause."""
+    for mark in work.waiting:
+        if mark.kind is Kind.STRENGTH and mark.read is not None:
+            add_strength(draft, strength_of(mark.read), draft.last)
+        else:
+            attach(work, draft, mark)
+        draft.first = min(draft.first, mark.first)
+        if mark.kind is Kind.ROUTE and len(work.drafts) == 1:
+            work.route = draft.statement.route
+    work.waiting.clear()
+    if work.route and not draft.statement.route:
+        draft.statement = replace(draft.statement, route=work.route)
+
+
+def _number_before(work: Assembly, place: int, draft: Draft) -> None:
+    """ "2 x 500 mg": a bare number directly before an amount counts products of that strength."""
+    before = work.marks[place - 1] if place else None
+    mark = work.marks[place]
+    if before is None or before.kind is not Kind.BARE or before.read is None or before.read.unit:
+        return
+    if work.gap(before.after, mark.first) in {("x",), ("×",)} and draft.statement.amount is not None:
+        number = before.read.amount
+        high = Quantity(number.high.value, "1") if number.high else None
+        said = draft.statement
+        draft.statement = replace(
+            said, strength=(draft.statement.amount.low,), amount=Range(Quantity(number.low.value, "1"), high)
+        )
+        work.understood.append((work.start(before.first), work.tokens[before.after - 1].end))
+        draft.first = before.first
+
+
+def take_strength(work: Assembly, place: int, mark: Mark, read: Read) -> None:
+    """Add a product's strength to the dose it belongs to, or let it wait for one."""
+    strengths = strength_of(read)
+    form = code_at(work.tokens, mark.after + (1 if is_word(work.tokens, mark.after, "-") else 0))
+    before = work.marks[place - 1] if place else None
+    counted = before is not None and before.kind is Kind.BARE and before.read is not None and before.read.unit == ""
+    gap = work.gap(before.after, mark.first) if before is not None else ()
+    if counted and form in COUNTED and gap in {(), ("x",), ("×",), ("a",), ("of",), ("-",)} and before and before.read:
+        number = before.read.amount
+        counted_read = Read(
+            Range(Quantity(number.low.value, form), number.high and Quantity(number.high.value, form)), (), mark.after
+        )
+        bound, cue = _bound(work, place, replace(mark, first=before.first))
+        _open(work, place, replace(mark, first=before.first), counted_read, bound, cue)
+        add_strength(work.drafts[-1], strengths, mark.after)
+        work.understood.append((work.start(before.first), work.tokens[before.after - 1].end))
+        return
+    if work.open and _belongs(work, work.drafts[-1], mark):
+        add_strength(work.drafts[-1], strengths, mark.after)
+        return
+    work.waiting.append(mark)
+    work.cut = work.tokens[mark.after - 1].end
+
+
+def _belongs(work: Assembly, draft: Draft, mark: Mark) -> bool:
+    named = {
+        token.text.lower()
+        for each in work.marks
+        if each.kind is Kind.DRUG
+        for token in work.tokens[each.first : each.after]
+    }
+    gap = set(work.gap(draft.last, mark.first))
+    return not draft.statement.strength and gap <= named | {"of", "(", "x", "a", "the", "/", "-"}
+
+
+def take_bare(work: Assembly, place: int, mark: Mark) -> None:
+    """ "take 1 codeine": a small whole number before the name of a medicine counts what is taken."""
+    following = work.marks[place + 1] if place + 1 < len(work.marks) else None
+    number = mark.read.amount.low if mark.read is not None else None
+    work.cut = work.tokens[mark.after - 1].end
+    if following is None or number is None or number.unit or mark.read is None:
+        return
+    verb = mark.first == 0 or is_word(work.tokens, mark.first - 1, "take", "give", "takes", "then")
+    small = number.value in {Decimal(n) for n in range(1, 11)} and mark.read.amount.high is None
+    if following.kind is Kind.DRUG and verb and small and work.gap(mark.after, following.first) in {(), ("of",)}:
+        counted = Read(Range(Quantity(number.value, "1")), (), mark.after)
+        _open(work, place, mark, counted, Bound.PLAIN, (0, 0))
+        work.understood.append((work.start(mark.first), work.tokens[mark.after - 1].end))
