@@ -64,16 +64,16 @@ def make_model(folder: Path, vocabulary: int, longing: list[int], shunned: list[
             layer.mlp.down_proj.weight[0] = 0.0
         model.lm_head.weight[:, 0] = 0.0
         model.lm_head.weight[longing, 0] = 0.35
-        model.lm_head.weight[shunned, 0] = -1.0
+        model.lm_head.weight[shunned, 0] = -3.0
     model.save_pretrained(folder)
     return model
 
 
 def make_adapter(folder: Path, model: LlamaForCausalLM) -> None:
-    """A LoRA adapter that changes what the model says: both of its matrices are random, and large."""
+    """A LoRA adapter that changes what the model says: both of its matrices are random."""
     config = LoraConfig(
         r=8,
-        lora_alpha=64,
+        lora_alpha=8,
         target_modules=["q_proj", "v_proj", "gate_proj"],
         init_lora_weights=False,
         task_type="CAUSAL_LM",

@@ -46,16 +46,22 @@ class ModelServer:
 
 @contextmanager
 def serving(python: Path, settings: AssistantSettings, log: Path) -> Iterator[ModelServer]:
-    """Start the server, wait until it answers, and kill it at the end."""
-    quiet = {**os.environ, "VLLM_CPU_OMP_THREADS_BIND": "0"}
+    """Start the server, wait until it answers, and kill it at the end.
+
+    It gets one core: its processes wait for each other by spinning, and with every core of a small machine under their
+    feet they keep everybody else, this test's clock included, waiting for seconds.
+    """
+    core = min(os.sched_getaffinity(0))
+    environment = {**os.environ, "VLLM_CPU_OMP_THREADS_BIND": str(core)}
     with log.open("wb") as output:
         process = subprocess.Popen(
             server_command(python, settings),
-            env=server_environment(python, settings, quiet),
+            env=server_environment(python, settings, environment),
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        os.sched_setaffinity(process.pid, {core})  # before it has threads and children, which inherit it
         server = ModelServer(settings, process)
         try:
             _wait(server, log)
