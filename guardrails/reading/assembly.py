@@ -24,6 +24,7 @@ _AT_MOST = re.compile(
     re.IGNORECASE,
 )
 _CUE_WINDOW = 40
+_MAXIMUM = re.compile(r"\bmax(?:imum)?\b", re.IGNORECASE)
 _THEN_STOP = re.compile(r"(?:and )?then (?:stop|discontinue|finish)\b(?=\s*(?:[.;,)]|\Z))", re.IGNORECASE)
 _ACTIONS_WORDS = """
     take taken apply instil instill inhale use give given administer insert chew swallow
@@ -41,6 +42,8 @@ def assemble(text: str, tokens: Sequence[Token], marks: Sequence[Mark], people: 
     phase_after(work)
     _share_schedules(work)
     _doubt_products(work)
+    if work.drafts and all(draft.statement.limit is Limit.MAXIMUM for draft in work.drafts):
+        work.understood += [found.span() for found in _MAXIMUM.finditer(work.text)]
     return work
 
 
@@ -192,6 +195,10 @@ def _is_action(work: Assembly) -> bool:
 def _share_schedules(work: Assembly) -> None:
     """ "5 mg or 10 mg daily" is daily for both; "5 mg in the morning and at night 10 mg" is not understood."""
     for one, other in pairwise(work.drafts):
+        limits = (one.statement.limit, other.statement.limit)
+        lost = other.joint == "and" and limits[1] is Limit.NONE and not other.statement.change
+        if limits[0] is not limits[1] and (other.joint == "or" or lost):
+            other.doubts.append("whether the limit is for both")
         if (
             one.is_lone_mass
             and other.unit in COUNTED

@@ -27,8 +27,9 @@ _NAMES_WITH_DIGITS = frozenset(_NAMES_WITH_DIGITS_WORDS.split())
 _LEVELS = re.compile(r"\b(?:levels?|concentrations?|trough|peak|inr|glucose|haemoglobin|hemoglobin|albumin)\b", re.I)
 _LEVEL_WINDOW = 60
 _PRODUCT = re.compile(
-    r"\b(?:supplied|available|contains?|containing|strengths?|lists?|listed|packs?|bottles?|cartons?|reconstitut\w*|dilut\w*|diluent)\b",
-    re.I,
+    r"\b(?:supplied|available|contains?|containing|strengths?|lists?|listed|comes? as|packs?|bottles?|cartons?"
+    r"|reconstitut\w*|dilut\w*|diluent)\b",
+    re.IGNORECASE,
 )
 _GUARDED = ("hourly", "weekly", "monthly", "fortnightly", "nightly", "daily", "twice", "every", "maximum", "divided")
 _SHORT = 4

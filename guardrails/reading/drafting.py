@@ -103,6 +103,8 @@ def _merged(draft: Draft, old: Frequency | None, timing: Timing) -> Frequency | 
         return old
     if old == DAILY and new.divided:
         return new
+    if (old.times, old.times_high, old.period) == (new.times, new.times_high, new.period):
+        return old
     draft.doubts.append("two frequencies")
     return old
 

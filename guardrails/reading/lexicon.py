@@ -97,6 +97,7 @@ before meals: before every meal
 after meals: after meals | pc | after food | after eating | after a meal | after each meal | p.c. | after every meal
 with meals: with meals | with food | with a meal | with each meal | with or after food | with or just after food
 with meals: immediately after food | with the main meals | with main meals | cc | with every meal | with milk or food
+: on the same day each week | on the same day | at the same time each day | at the same time every day
 with or without food: with or without food | without regard to food | without regard to meals | with or without meals
 empty stomach: on an empty stomach | empty stomach | on empty stomach
 after each loose stool: after each loose stool | after each loose bowel movement | after every loose stool
@@ -127,6 +128,8 @@ divided: divided | div | in divided doses | ÷ | in equally divided doses
 """)
 DAILY_TOTAL = _phrases("""
 d: in 24 hours | in any 24 hours | in any 24-hour period | in a 24-hour period | per 24-hour period | in 24 h
+d: per day | in a day
+wk: per week
 d: daily dose | dose per day | total daily dose | daily dosage | daily maximum | daily total | total daily
 d: daily maximum dose | daily doses | daily dosages | daily limit | 24-hour dose
 {dose}: single doses | maximum per dose
@@ -175,6 +178,7 @@ _PEOPLE_ENDS = """
 PEOPLE_ENDS = frozenset(_PEOPLE_ENDS.split())
 
 _FREQUENCY_WORDS = """
+    previously
     increments increment steps followed later
     cumulative lifetime
     maximum max minimum exceed exceeds exceeded exceeding more less fewer greater higher lower cut add adds total
@@ -194,6 +198,7 @@ _NEGATIONS = """
 NEGATIONS = frozenset(_NEGATIONS.split())
 
 _HARMLESS_SHORT = """
+    led tia mi ms hefh hofh ocd mdd cll ra jia ald nsaid ppi ssri otc dvt pe bp hr lft gi cns
     a acid acne act age aged ago aid air all also an and any are area arm arms as ask at back bad bag base bath be bed
     been big bit body both bowl but buy by call can cap care case cd chew cold cool cr dark data day deep did disp do
     does dose dr drip drug dry due each ear ears ec eg else end ends er etc even ever eye eyes fall fast feet few file

@@ -58,7 +58,7 @@ class Names:
         after = [mark for mark in drugs if mark.first >= draft.first and self._is_its_own(work, draft, mark)]
         if after:
             return self._named(work, after[:1])
-        before = [mark for mark in drugs if mark.first < draft.last and not self._is_beside(work, mark)]
+        before = [mark for mark in self._not_beside(work, drugs) if mark.first < draft.last]
         if before:
             return self._named(work, self._group(work, before))
         known = self._only is not None and not drugs and self._only.start < start
@@ -72,6 +72,19 @@ class Names:
         gap = work.gap(amounts[-1].after, mark.first)
         own = max((each.first for each in work.drafts if each.first <= mark.first), default=-1) == draft.first
         return own and set(gap) <= _BETWEEN
+
+    def _not_beside(self, work: Assembly, drugs: Sequence[Mark]) -> list[Mark]:
+        """The names that are not those of other medicines ("with clarithromycin or itraconazole")."""
+        kept: list[Mark] = []
+        last: Mark | None = None
+        for mark in drugs:
+            joined = last is not None and set(work.gap(last.after, mark.first)) <= {"and", "or", ","}
+            if self._is_beside(work, mark) or (last is not None and joined and last not in kept):
+                last = mark
+                continue
+            kept.append(mark)
+            last = mark
+        return kept
 
     def _is_beside(self, work: Assembly, mark: Mark) -> bool:
         """Whether the name is that of another medicine, which the patient takes too ("with amiodarone")."""

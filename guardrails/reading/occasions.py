@@ -75,6 +75,8 @@ def when(tokens: Sequence[Token], at: int) -> Timing | None:
     if found is None:
         return None
     meaning, after = found
+    if not meaning:
+        return Timing(after)
     if not meaning.startswith("+"):
         return Timing(after, when=(meaning,))
     times = tuple(meaning[1:].split("+"))

@@ -38,6 +38,7 @@ _PRODUCT_WORDS = frozenset(
         "nebules",
     ]
 )
+_LIMITED_TO = re.compile(r"\blimit(?:ed)?\b(?:[ \0]\S{1,20}){0,4}?[ \0]+to\s*(?:a maximum of\s*)?\Z", re.IGNORECASE)
 _NOT_MORE = re.compile(r"\b(?:never|not)\b(?:\s+\w{1,12}){0,4}?\s+more\s+than\s*\Z", re.IGNORECASE)
 
 
@@ -48,6 +49,10 @@ def take_amount(work: Assembly, place: int, mark: Mark, read: Read) -> None:
         work.doubts.append("a level")
     if read.unit in VOLUMES and mark.first > 0 and is_word(work.tokens, mark.first - 1, "in", "with", "into"):
         work.doubts.append("a volume to mix with")
+    if read.unit == "%" and not BY_AN_AMOUNT.search(work.masked, work.cut, work.start(mark.first)):
+        if any(each.read and each.read.unit in VOLUMES for each in work.marks):
+            work.doubts.append("a percentage")
+        return
     if read.unit == "L":
         work.doubts.append("a volume of litres")
     bound, cue = _bound(work, place, mark)
@@ -108,6 +113,9 @@ def _bound(work: Assembly, place: int, mark: Mark) -> tuple[Bound, tuple[int, in
     negated = _NOT_MORE.search(work.masked, max(work.cut, start - _NEGATED_WINDOW), start)
     if negated:
         return Bound.AT_MOST, negated.span()
+    limited = _LIMITED_TO.search(work.masked, max(work.cut, start - _NEGATED_WINDOW), start)
+    if limited:
+        return Bound.AT_MOST, limited.span()
     return bound_of(work.masked, (work.cut, start), (end, following))
 
 
