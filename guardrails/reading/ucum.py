@@ -102,10 +102,10 @@ def _factor(unit: str, target: str) -> Decimal:
 
     registry = _registry()
     try:
-        converted = registry.Quantity(Decimal(1), _expression(unit)).to(_expression(target))
+        ratio = registry.parse_expression(_expression(unit)) / registry.parse_expression(_expression(target))
+        return Decimal((Decimal(1) * ratio).to("dimensionless").magnitude)
     except (pint.errors.DimensionalityError, pint.errors.UndefinedUnitError) as error:
         raise UnitMismatch(f"{unit} cannot be converted to {target}") from error
-    return Decimal(converted.magnitude)
 
 
 def convert(quantity: Quantity, unit: str) -> Quantity:
