@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     database_url: SecretStr = SecretStr("")
     """Empty: SQLite in the data folder."""
+    starter_corpus: Path = CHECKOUT / "retrieval" / "corpus"
+    """Folder of monographs that is indexed at every start; an empty one where only own labels are wanted."""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -32,8 +32,6 @@ from ui.status import Status
 
 OnProgress = Callable[[IngestProgress], None]
 
-CORPUS = Path(__file__).resolve().parents[1] / "retrieval" / "corpus"
-
 
 @dataclass(frozen=True, slots=True)
 class Product:
@@ -58,23 +56,24 @@ def opened(
     *,
     warm: bool = False,
     share: bool = False,
-    corpus: Path = CORPUS,
 ) -> Iterator[Product]:
-    """Open everything, index the corpus where it is missing or changed, and close everything at the end.
+    """Open everything, index the starter corpus where it is missing or changed, and close everything at the end.
 
     `warm` loads the encoder now, so that the first question does not wait for it. With `share`, an index that another
     process has open (the chat, say) is read as it is now.
     """
     settings = settings or load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # First what fails quickly: nobody should wait for an index and then hear that the database cannot be opened.
+    records = open_records(settings)
     encoder = Encoder(settings.retrieval)
     index = open_index(settings, encoder, share=share)
     try:
         with suppress(IndexBusy) if share else nullcontext():
-            ingest([corpus], index, encoder, settings.retrieval, on_progress)
+            ingest([settings.starter_corpus], index, encoder, settings.retrieval, on_progress)
         if warm:
             encoder.encode(["warm"])
-        yield _assembled(settings, index, encoder)
+        yield _assembled(settings, index, encoder, records)
     finally:
         index.close()
 
@@ -92,9 +91,8 @@ def open_index(settings: Settings, encoder: Encoder, *, create: bool = True, sha
     return open_edge(folder, dimension=encoder.dimension, model=encoder.name, create=create, share=share)
 
 
-def _assembled(settings: Settings, index: Index, encoder: Encoder) -> Product:
+def _assembled(settings: Settings, index: Index, encoder: Encoder, records: Records) -> Product:
     medicines = Medicines.load(index.sources())
-    records = open_records(settings)
     searching = SearchTools(index, encoder, medicines, settings.retrieval)
     tools = AskTools(
         screen=screen,

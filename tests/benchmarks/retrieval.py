@@ -102,8 +102,8 @@ def liveqa(folder: Path) -> Iterator[Task]:
     for question in root:
         number = re.sub(r"\D", "", question.get("qid") or "")
         if any(grades.get(number, {}).values()):
-            sent = question.find("Original-Question")
-            whole = " ".join(f"{sent.findtext('SUBJECT') or ''} {sent.findtext('MESSAGE') or ''}".split())
+            subject, message = (question.findtext(f"Original-Question/{part}") or "" for part in ("SUBJECT", "MESSAGE"))
+            whole = " ".join(f"{subject} {message}".split())
             asked["liveqa question"].append(Judged(whole, grades[number]))
             asked["liveqa summary"].append(Judged(question.findtext("NLM-Summary") or "", grades[number]))
     for name, questions in asked.items():

@@ -62,7 +62,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     corpus = folder / "corpus"
     corpus.mkdir()
     (corpus / "metformin.md").write_text(MONOGRAPH, encoding="utf-8")
-    with product_opened(Settings(data_dir=folder / "data"), corpus=corpus, warm=True) as assembled:
+    with product_opened(Settings(data_dir=folder / "data", starter_corpus=corpus), warm=True) as assembled:
         yield assembled
 
 
