@@ -72,6 +72,8 @@ def _take(work: Assembly, place: int, mark: Mark) -> None:
 
 def _take_word(work: Assembly, place: int, mark: Mark) -> None:
     if mark.kind is Kind.PEOPLE and _looks_forward(work, place, mark):
+        if work.people and mark.text in {"patients", "patient", "people"}:
+            return
         before = work.marks[place - 1] if place else None
         goes_on = before is not None and before.kind is Kind.PEOPLE
         joined = goes_on and before is not None and set(work.gap(before.after, mark.first)) <= {"(", ",", "and"}

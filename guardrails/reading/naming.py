@@ -27,6 +27,7 @@ _BESIDE_TEXT = re.compile(
     r"\b(?:with|taking|receiving|on|against|than|using|concomitant|by)\s+(?:\w+\s+)?\Z", re.IGNORECASE
 )
 _WINDOW = 40
+_FARTHEST = 6
 _QUALIFIERS = frozenset({"benzathine", "procaine", "liposomal", "pegylated", "conjugated", "nebulised", "micronised"})
 """Words before a name that make it another medicine."""
 
@@ -60,7 +61,13 @@ class Names:
             return self._named(work, after[:1])
         before = [mark for mark in self._not_beside(work, drugs) if mark.first < draft.last]
         if before:
-            return self._named(work, self._group(work, before))
+            group = self._group(work, before)
+            name, ingredients, unclear = self._named(work, group)
+            gap = work.gap(group[-1].after, draft.first)
+            others = {mark.mention.ingredients for mark in before if mark.mention is not None} - {ingredients}
+            if others and (":" in gap or len(gap) > _FARTHEST):
+                unclear = unclear or "which medicine is meant"
+            return name, ingredients, unclear
         known = self._only is not None and not drugs and self._only.start < start
         return self._read((self._only,)) if known and self._only else ("", (), "")
 

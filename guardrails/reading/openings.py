@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from guardrails.bounds import Bound, bound_of
+from guardrails.bounds import Bound, bound_of, changes_in
 from guardrails.dose import DoseStatement, Limit, Quantity, Range
 from guardrails.numerals import is_word
 from guardrails.reading.amounts import COUNTED, Read, code_at
@@ -47,6 +47,8 @@ def take_amount(work: Assembly, place: int, mark: Mark, read: Read) -> None:
     current = work.drafts[-1] if work.open else None
     if is_level(work.text, work.start(mark.first)) and read.unit in MASS_LIKE:
         work.doubts.append("a level")
+    if read.unit in VOLUMES and read.per == ("min",) and "clearance" in work.text.lower():
+        work.doubts.append("a clearance")
     if read.unit in VOLUMES and mark.first > 0 and is_word(work.tokens, mark.first - 1, "in", "with", "into"):
         work.doubts.append("a volume to mix with")
     if read.unit == "%" and not BY_AN_AMOUNT.search(work.masked, work.cut, work.start(mark.first)):
@@ -122,6 +124,8 @@ def _bound(work: Assembly, place: int, mark: Mark) -> tuple[Bound, tuple[int, in
 def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue: tuple[int, int]) -> None:
     start, end = work.start(mark.first), work.tokens[mark.after - 1].end
     phase_after(work)
+    if {"start", "maintain"} <= changes_in(work.masked[work.cut : start]):
+        work.doubts.append("which phase is meant")
     change = change_before(work, start)
     draft = Draft(DoseStatement(start, end, amount=read.amount, per=read.per), mark.first, mark.after)
     draft.joint = _joint(work, mark) if work.open else ""

@@ -12,6 +12,37 @@ from guardrails.reading.lexicon import PEOPLE, PEOPLE_ENDS, THEN, phrase_at
 from guardrails.reading.schedules import timing_at
 from guardrails.reading.ucum import TIMES
 
+_SHORTEST_DESCRIPTION = 3
+_UNDESCRIBING = frozenset(
+    [
+        "most",
+        "some",
+        "many",
+        "these",
+        "those",
+        "other",
+        "with",
+        "from",
+        "when",
+        "than",
+        "which",
+        "that",
+        "while",
+        "where",
+        "treating",
+        "give",
+        "given",
+        "both",
+        "only",
+        "into",
+        "among",
+        "between",
+        "including",
+        "whose",
+        "treated",
+        "taken",
+    ]
+)
 _LONGEST = 24
 """Tokens; a longer run of words is no description of a patient."""
 _MEASURES = TIMES | {"kg", "m2", "%", "", "g"}
@@ -29,7 +60,18 @@ def people_at(tokens: Sequence[Token], at: int) -> int:
     """The position after the words about the patient that begin at this token; `at` where there are none."""
     if _is_age(tokens, at):
         return _end_of(tokens, at)
+    if _is_described_noun(tokens, at):
+        return max(at + 2, _end_of(tokens, at + 1))
     return _end_of(tokens, at) if tokens[at].text.lower() in PEOPLE else at
+
+
+def _is_described_noun(tokens: Sequence[Token], at: int) -> bool:
+    """ "Asian patients", "hypertensive adults": the word before is part of whom the dose is for."""
+    word = tokens[at].text.lower()
+    plain = (
+        word.isalpha() and len(word) > _SHORTEST_DESCRIPTION and word not in _UNDESCRIBING and word not in PEOPLE_ENDS
+    )
+    return plain and is_word(tokens, at + 1, "patients", "adults", "children", "women", "men", "people", "infants")
 
 
 def described(text: str, tokens: Sequence[Token], at: int, after: int) -> str:

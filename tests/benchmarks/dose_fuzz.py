@@ -120,10 +120,12 @@ def main(number: int, seed: int = 7) -> int:
     started = perf_counter()
     faults: Counter[str] = Counter()
     known = right = 0
-    for _ in range(number):
+    for count in range(1, number + 1):
         text, meaning = made(rng, sentences)
         what, read = fault(text, meaning, medicines)
         known, right = known + (meaning is not None), right + read
+        if count % 50_000 == 0:
+            print(f"{count} texts, {perf_counter() - started:.0f} s", flush=True)
         if what:
             faults[what] += 1
             print(f"{what}: {text!r}")
