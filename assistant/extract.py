@@ -16,7 +16,7 @@ from assistant.conversation import Draft
 from assistant.covered import Asked, not_covered, others_named, take_apart
 from assistant.generate import Drafting, DraftRequest
 from assistant.measures import Measure, fits, stated
-from assistant.terms import terms
+from assistant.terms import stem, terms
 from guardrails.claim import Claim
 from retrieval.medicines import Medicines
 from retrieval.passage import Citation, Passage, Section
@@ -98,9 +98,16 @@ def _candidates(request: DraftRequest) -> list[_Candidate]:
         spans = [(0, len(passage.text))] if passage.is_table_row else sentences(passage.text)
         for start, end in spans:
             text = passage.text[start:end].strip()
-            if _reads_alone(text):
+            if _reads_alone(text) and not _loses_its_population(passage, text, request.sections):
                 found.append(_Candidate(passage, text, (*terms(text), *heading), rank, similarity))
     return found
+
+
+def _loses_its_population(passage: Passage, text: str, asked: Sequence[Section]) -> bool:
+    """Whether only the heading says for whom a figure is ("2.2 Pediatric Dosage"), and others are asked about."""
+    if passage.section not in POPULATIONS or passage.section in asked:
+        return False
+    return any(letter.isdigit() for letter in text) and stem(passage.section.value) not in terms(text)
 
 
 def _of_the_pair(candidates: list[_Candidate], asked: Asked, medicines: Medicines) -> list[_Candidate]:

@@ -19,6 +19,7 @@ REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {
     retrieval_errors.EncoderError: RefusalReason.INDEX_UNAVAILABLE,
     retrieval_errors.SourceRefused: RefusalReason.INDEX_UNAVAILABLE,
     guardrail_errors.CheckRaised: RefusalReason.CHECK_FAILED,
+    guardrail_errors.UnitMismatch: RefusalReason.CHECK_FAILED,
     assistant_errors.GeneratorUnavailable: RefusalReason.GENERATOR_FAILED,
     assistant_errors.GeneratorTimeout: RefusalReason.GENERATOR_FAILED,
     assistant_errors.DraftMalformed: RefusalReason.GENERATOR_FAILED,
@@ -34,7 +35,7 @@ REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {
 EXPLANATIONS: dict[RefusalReason, str] = {
     RefusalReason.NOT_ABOUT_MEDICINES: "This question is not about a medicine, so it is not answered here.",
     RefusalReason.HARMFUL: "This asks for help to harm somebody, so it is not answered.",
-    RefusalReason.MEDICINE_NOT_INDEXED: "{what} is not in the index, so there is no source to answer from.",
+    RefusalReason.MEDICINE_NOT_INDEXED: "The index holds no source on {what}, so there is nothing to answer from.",
     RefusalReason.NO_EVIDENCE: "No indexed source says anything about {what}.",
     RefusalReason.WHICH_MEDICINE: "It is not clear which medicine is meant{what}.",
     RefusalReason.NOTHING_SUPPORTED: "Nothing that was drafted could be proven from the sources, so nothing is shown.",

@@ -94,6 +94,14 @@ def test_what_no_passage_covers_gets_an_empty_draft(question: str, sections: tup
     assert drafted(question, ALL, sections) == []
 
 
+def test_a_figure_whose_population_stands_only_in_the_heading_is_not_shown_to_others() -> None:
+    bare = passage(
+        "Metformin: 1,000 mg twice a day is the usual dose.", Section.PAEDIATRIC, heading="2.2 Pediatric Dosage"
+    )
+    assert bare.text not in drafted("metformin dose", (bare, START), (Section.DOSAGE,))
+    assert bare.text in drafted("metformin dose in children", (bare, START), (Section.PAEDIATRIC, Section.DOSAGE))
+
+
 def test_no_passages_give_an_empty_draft() -> None:
     assert drafted("metformin dose", (), (Section.DOSAGE,)) == []
 
