@@ -178,6 +178,7 @@ _PEOPLE_ENDS = """
 PEOPLE_ENDS = frozenset(_PEOPLE_ENDS.split())
 
 _FREQUENCY_WORDS = """
+    awake
     lethal toxic toxicity overdose overdosage fatal ingested ingestion ingesting
     previously
     increments increment steps followed later

@@ -135,6 +135,12 @@ def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue:
         draft.doubts.append("a percentage")
     if not change and BY_AN_AMOUNT.search(work.masked, work.cut, start):
         draft.doubts.append("a change by an amount")
+    if (
+        read.amount.high
+        and change.startswith(("increase", "decrease"))
+        and is_word(work.tokens, mark.first - 1, "from")
+    ):
+        draft.doubts.append("a change from one amount to another")
     limit = _LIMITS.get(bound, Limit.NONE)
     draft.statement = replace(draft.statement, limit=limit, change=change, population=work.people)
     work.understood.append(cue)
