@@ -88,7 +88,8 @@ class Chat:
         """(box, pending, live, problem): take the question from the box, or say why not and leave it there."""
         refused = _why_not(words, pending)
         if refused:
-            return words, pending, gr.skip(), page.problem(refused)
+            # The box is left alone where it holds these words already: writing them back could undo what is typed next.
+            return words if refused == BUSY else gr.skip(), gr.skip(), gr.skip(), page.problem(refused)
         return "", words.strip(), render.live(words.strip(), ()), page.problem("")
 
     def answer(self, pending: str, conversation: str) -> Iterator[tuple[str, str, str, str]]:

@@ -319,3 +319,18 @@ def test_on_a_phone_the_conversations_and_the_source_are_sheets(browser: Browser
         expect(page.get_by_role("button", name="New conversation")).to_be_in_viewport()
         page.keyboard.press("Escape")
         expect(page.locator("#rail")).to_be_hidden()
+
+
+def test_a_question_sent_too_early_waits_in_the_box_and_asks_nothing_twice(page: Page, site: Site) -> None:
+    box(page).fill("A held question, sent first")
+    box(page).press("Enter")
+    expect(page.locator("#live .claim")).to_have_count(1)
+    box(page).fill("Sent too early")
+    box(page).press("Enter")
+    expect(page.get_by_role("alert").first).to_contain_text("still being made")
+    site.assistant.gate.set()
+    expect(page.locator("#thread .turn")).to_have_count(1, timeout=30_000)
+    expect(box(page)).to_have_value("Sent too early")
+    page.wait_for_timeout(1_500)
+    assert len(site.records.turns(page.evaluate("location.hash").removeprefix("#"))) == 1
+    assert page.locator("#thread .turn").count() == 1
