@@ -240,6 +240,8 @@ def test_trouble_is_one_message_and_the_question_is_not_lost(page: Page) -> None
         expect(box(page)).to_have_value(words)
     expect(page.locator("body")).not_to_contain_text("Traceback")
     expect(page.locator("body")).not_to_contain_text("made to fail")
+    # At a person's pace: Gradio can lose a key that follows within milliseconds of a refused text of this size.
+    page.wait_for_timeout(1_500)
     ask(page, "Dose?")
     expect(problem).to_be_empty()
 
