@@ -111,7 +111,7 @@ def config() -> None:
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="Which benchmark: retrieval, ask or gold.")],
+    name: Annotated[str, typer.Argument(help="Which benchmark: retrieval, ask, gold or dose-reader.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the public development data.")] = None,
     as_json: Json = False,
 ) -> None:
