@@ -181,7 +181,7 @@ TOPICS: tuple[tuple[tuple[str, ...], tuple[S, ...]], ...] = (
             "ceiling",
             "how (?:much|many|often|long|fast|do i give)",
             r"titrat\w*",
-            "start(?:ing)?",
+            "(?<!after )(?<!since )start(?:ing)?",
             "initial",
             r"initiat\w*",
             "maintenance",
