@@ -116,14 +116,15 @@ def _strange_purpose(
     asked: Asked, passages: Sequence[Passage], sections: Sequence[Section], said: Collection[str]
 ) -> bool:
     """Whether a dose is asked for a purpose that no dosing or indication passage mentions ("amoxicillin for Lyme")."""
-    if not _ASKS_A_DOSE.search(asked.text) and Section.INDICATIONS not in sections:
+    asks_a_dose = _ASKS_A_DOSE.search(asked.text) is not None
+    if not asks_a_dose and Section.INDICATIONS not in sections:
         return False
     known = {word for each in passages if each.section in _PLACES_OF_DOSES for word in terms(each.text)}
     routes = _ROUTES.intersection(asked.words)
     if routes and not (routes | _INJECTED) & known:
         return True
     rare = {stem(word) for word in re.findall(r"[a-z]{4,}", asked.text.lower()) if weight_of(word) == _RARE}
-    places = known if _ASKS_A_DOSE.search(asked.text) else set(said)
+    places = known if asks_a_dose else set(said)
     purposes = [word for found in _FOR.finditer(asked.text) for word in terms(found[1]) if word not in SECTION_WORDS]
     if purposes and not places & set(purposes) and any(word in rare for word in purposes):
         return True

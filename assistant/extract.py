@@ -1,7 +1,8 @@
 """The extractive generator: chooses and orders sentences of the retrieved passages, quoted exactly.
 
-It needs no model. A sentence is scored by how much of the question it answers (rare words count more), by whether its
-section is the one asked about, and by the rank that search gave its passage. What is far behind the best is left out.
+It needs no model. A sentence is scored by how near its passage is to the question, by how much of the question it
+answers (rare words count more), by its section, by whether the patient's numbers fit it, and by the rank that search gave its
+passage. What is far behind the best is left out.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def choose(request: DraftRequest, medicines: Medicines) -> tuple[_Candidate, ...
     """The sentences to quote, in the order in which they are shown; empty when no sentence answers the question."""
     asked = take_apart(request.question.text, medicines)
     candidates = _of_the_pair(_candidates(request), asked, medicines)
-    if not_covered(asked, [each.passage for each in candidates], request.sections):
+    # Each passage once, however many sentences it has.
+    passages = tuple(dict.fromkeys(each.passage for each in candidates))
+    if not_covered(asked, passages, request.sections):
         return ()
     scored = sorted(_scored(candidates, asked, request), key=lambda each: -each.score)
     chosen: list[_Candidate] = []
