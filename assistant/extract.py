@@ -1,8 +1,8 @@
 """The extractive generator: chooses and orders sentences of the retrieved passages, quoted exactly.
 
 It needs no model. A sentence is scored by how near its passage is to the question, by how much of the question it
-answers (rare words count more), by its section, by whether the patient's numbers fit it, and by the rank that search gave its
-passage. What is far behind the best is left out.
+answers (rare words count more), by its section, by whether the patient's numbers fit it, and by the rank that search
+gave its passage. What is far behind the best is left out.
 """
 
 from __future__ import annotations
