@@ -2,6 +2,9 @@
 
 GuardrailError
 ├── CheckRaised: a check broke instead of coming to a result, so the claim is not judged at all
+├── RailsInvalid: the config folder of the rails cannot be read or names a rail that does not exist
+├── RuleInvalid: a file of dose rules cannot be read or says what no rule may say
+├── NetUnavailable: a learned net cannot be loaded, or gave a value that is not a number
 └── UnitMismatch: two units measure different things, or one is unknown
 """
 
@@ -18,3 +21,15 @@ class CheckRaised(GuardrailError):
 
 class UnitMismatch(GuardrailError):
     """Two units measure different things, or one of them is unknown; nothing was converted."""
+
+
+class RailsInvalid(GuardrailError):
+    """The config folder of the rails cannot be read, or names a rail that does not exist; nothing is judged."""
+
+
+class RuleInvalid(GuardrailError):
+    """A file of dose rules cannot be read or says what no rule may say; the message names the file and the field."""
+
+
+class NetUnavailable(GuardrailError):
+    """A learned net cannot be loaded or gave a value that is not a number; what it was to judge is withheld."""

@@ -10,7 +10,10 @@ from finetune.measure import BenchReport
 from ui.errors import BenchUnavailable
 from ui.settings import CHECKOUT
 
-NAMES = ("retrieval", "ask", "gold", "dose-reader")
+NAMES = (
+    *("retrieval", "ask", "gold"),
+    *("dose-safety", "dose-reader", "groundedness", "phi", "intake", "guard-latency"),
+)
 
 
 def run(name: str, data: Path | None) -> BenchReport:
