@@ -8,7 +8,7 @@ and edited by a pharmacist: `docs/dose-rules.md` explains the fields.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -65,13 +65,14 @@ class _Strict(BaseModel):
 
 
 def _span(value: object) -> object:
-    """Read "18 a..", "..30", "2 a..12 a": from (included) to (excluded), either open."""
+    """Read "18 a..", "..30", "2 a..12 a": from (included) to (excluded), either open; "..=60 kg" includes the end."""
     if not isinstance(value, str):
         return value
     low, dots, high = value.partition("..")
     if not dots or not (low.strip() or high.strip()):
         raise ValueError(f"{value!r} is no span; write “LOW..HIGH”, “LOW..” or “..HIGH”")
-    return {"low": low.strip() or None, "high": high.strip() or None}
+    included = high.startswith("=")
+    return {"low": low.strip() or None, "high": high.lstrip("=").strip() or None, "high_included": included}
 
 
 _YEARS = {"a": Decimal(1), "mo": Decimal(1) / 12, "wk": Decimal(7) / Decimal("365.25"), "d": 1 / Decimal("365.25")}
@@ -91,14 +92,16 @@ _Number = Annotated[Decimal, BeforeValidator(_number)]
 
 
 class Span(_Strict):
-    """From `low` (included) to `high` (excluded); None is open."""
+    """From `low` (included) to `high` (excluded unless `high_included`); None is open."""
 
     low: _Number | None = None
     high: _Number | None = None
+    high_included: bool = False
 
     def holds(self, value: Decimal) -> bool:
         """Whether the value lies in the span."""
-        return (self.low is None or value >= self.low) and (self.high is None or value < self.high)
+        below = self.high is None or value < self.high or (self.high_included and value == self.high)
+        return (self.low is None or value >= self.low) and below
 
 
 _Span = Annotated[Span, BeforeValidator(_span)]
@@ -109,8 +112,9 @@ class When(_Strict):
 
     Ages in years, weights in kg, `crcl` (Cockcroft-Gault) in mL/min, `egfr` in mL/min/1.73 m2. `routes` are words of
     `guardrails.dose.DoseStatement.route`; `forms` and `indications` are words or phrases as labels write them, in lower
-    case. `states` are facts that no `Patient` field holds ("opioid-naive", "cyp2c19 poor metaboliser"). `medicines` are
-    ingredients, or class names of `retrieval/corpus/classes.yaml`, that the patient takes besides.
+    case. `states` are facts that no `Patient` field holds ("opioid-naive", "cyp2c19 poor metaboliser"); "starting",
+    "loading" and "maintenance" are phases of a treatment. `medicines` are ingredients, or class names of
+    `retrieval/corpus/classes.yaml`, that the patient takes besides. Of several words in one field one must hold.
     """
 
     routes: tuple[str, ...] = ()
@@ -219,6 +223,8 @@ class MedicineRules(_Strict):
     ingredients: tuple[str, ...] = Field(min_length=1)
     sources: Mapping[str, RuleSource] = Field(min_length=1)
     reviewed_by: str = ""
+    candidate: bool = False
+    """True for limits that were read from an ingested label and that nobody reviewed: they warn, and never loosen."""
     limits: tuple[Limit, ...] = ()
     cautions: tuple[Caution, ...] = ()
     equivalence: tuple[Equivalence, ...] = ()
@@ -236,6 +242,8 @@ class MedicineRules(_Strict):
             raise ValueError("two rules have the same id")
         if not rules:
             raise ValueError("a file without any limit or caution is no rule file")
+        if self.candidate and (self.reviewed_by or any(rule.severity is Severity.BLOCK for rule in rules)):
+            raise ValueError("a candidate is not reviewed and never blocks")
         return self
 
 
@@ -259,8 +267,21 @@ class Rulebook:
         return cls(read_rules(path) for path in sorted(folder.glob("*.yaml")))
 
     def of(self, ingredient: str) -> tuple[MedicineRules, ...]:
-        """The rules of an ingredient, alone or in combination; empty where there are none."""
-        return tuple(self._by_ingredient.get(base_name(ingredient), ()))
+        """The rules of an ingredient, alone or in combination; empty where there are none.
+
+        A candidate limit is left out where a rule that is no candidate bounds the same kind: it only fills gaps.
+        """
+        found = self._by_ingredient.get(base_name(ingredient), [])
+        bounded = {limit.kind for rules in found if not rules.candidate for limit in rules.limits}
+        return tuple(filter(None, (_filling(rules, bounded) for rules in found)))
+
+
+def _filling(rules: MedicineRules, bounded: Set[LimitKind]) -> MedicineRules | None:
+    """The rules themselves, or of a candidate what is not bounded yet; None where nothing of it is left."""
+    if not rules.candidate:
+        return rules
+    limits = tuple(limit for limit in rules.limits if limit.kind not in bounded)
+    return rules.model_copy(update={"limits": limits}) if limits else None
 
 
 def read_rules(path: Path) -> MedicineRules:
