@@ -19,6 +19,7 @@ REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {
     retrieval_errors.EncoderError: RefusalReason.INDEX_UNAVAILABLE,
     retrieval_errors.SourceRefused: RefusalReason.INDEX_UNAVAILABLE,
     guardrail_errors.CheckRaised: RefusalReason.CHECK_FAILED,
+    guardrail_errors.PatientInvalid: RefusalReason.CHECK_FAILED,
     guardrail_errors.RailsInvalid: RefusalReason.CHECK_FAILED,
     guardrail_errors.RuleInvalid: RefusalReason.CHECK_FAILED,
     guardrail_errors.NetUnavailable: RefusalReason.CHECK_FAILED,

@@ -2,6 +2,7 @@
 
 GuardrailError
 ├── CheckRaised: a check broke instead of coming to a result, so the claim is not judged at all
+├── PatientInvalid: a value of the patient that no person can have (also a ValueError)
 ├── RailsInvalid: the config folder of the rails cannot be read or names a rail that does not exist
 ├── RuleInvalid: a file of dose rules cannot be read or says what no rule may say
 ├── NetUnavailable: a learned net cannot be loaded, or gave a value that is not a number
@@ -17,6 +18,10 @@ class GuardrailError(Exception):
 
 class CheckRaised(GuardrailError):
     """A check broke instead of coming to a result. The cause is chained; nothing may be shown."""
+
+
+class PatientInvalid(GuardrailError, ValueError):
+    """A value that no person can have, such as a negative weight; the message says what is possible."""
 
 
 class UnitMismatch(GuardrailError):
