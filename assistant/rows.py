@@ -17,17 +17,20 @@ from sqlalchemy.engine import RowMapping
 
 from assistant.conversation import (
     Answer,
+    Assessment,
     Basis,
     CheckedClaim,
+    Conflict,
     Flag,
     FlagKind,
+    Override,
     Question,
     Refusal,
     RefusalReason,
     Turn,
     WithheldClaim,
 )
-from assistant.database import CHECKS, CITATIONS, CLAIMS, FINDINGS, PASSAGES, TURNS
+from assistant.database import ALERTS, CHECKS, CITATIONS, CLAIMS, FINDINGS, PASSAGES, TURNS
 from guardrails.claim import Claim
 from guardrails.patient import Patient
 from guardrails.verdict import CheckRun, Decision, Finding, Severity, Verdict
@@ -38,8 +41,8 @@ Row: TypeAlias = Mapping[str, object]
 _ANSWER = "answer"
 _REFUSAL = "refusal"
 _BASIS = tuple(field.name for field in fields(Basis))
-_NUMBERS = ("age", "weight", "height", "creatinine", "creatinine_clearance")
-_LISTS = ("allergies", "medicines")
+_NUMBERS = ("age", "weight", "height", "creatinine", "creatinine_clearance", "egfr")
+_LISTS = ("allergies", "medicines", "conditions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class StoredParts:
     citations: Sequence[RowMapping]
     findings: Sequence[RowMapping]
     checks: Sequence[RowMapping]
+    alerts: Sequence[RowMapping]
 
 
 def conversation_row(turn: Turn) -> Row:
@@ -65,6 +69,11 @@ def flag_row(flag: Flag) -> Row:
     return asdict(flag) | {"kind": flag.kind.value}
 
 
+def override_row(override: Override) -> Row:
+    """One override."""
+    return asdict(override)
+
+
 def turn_rows(turn: Turn) -> Iterator[tuple[sa.Table, list[Row]]]:
     """Every row of a turn, tables in the order in which they must be inserted; the conversation is not among them."""
     outcome = turn.outcome
@@ -76,7 +85,9 @@ def turn_rows(turn: Turn) -> Iterator[tuple[sa.Table, list[Row]]]:
     yield CLAIMS, [_claim_row(turn.id, at, item) for at, item in enumerate(judged)]
     yield CITATIONS, [row for at, item in enumerate(judged) for row in _citation_rows(turn.id, at, item.claim)]
     yield FINDINGS, [row for at, item in enumerate(judged) for row in _finding_rows(turn.id, at, _findings(item))]
-    yield CHECKS, [row for at, item in enumerate(released) for row in _check_rows(turn.id, at, item.verdict)]
+    yield CHECKS, [row for at, item in enumerate(judged) for row in _check_rows(turn.id, at, _checks(item))]
+    alerts = outcome.assessment.alerts
+    yield ALERTS, [{"turn_id": turn.id, "position": at} | _finding_row(alert) for at, alert in enumerate(alerts)]
 
 
 def _turn_row(turn: Turn) -> Row:
@@ -99,6 +110,9 @@ def _turn_row(turn: Turn) -> Row:
         "seconds": outcome.seconds,
         **{name: getattr(outcome.basis, name) for name in _BASIS},
         "not_known": list(outcome.basis.not_known),
+        "calculations": list(outcome.assessment.calculations),
+        "asked_for": list(outcome.assessment.asked_for),
+        "conflicts": [asdict(conflict) for conflict in outcome.assessment.conflicts],
     }
 
 
@@ -119,7 +133,18 @@ def _passage_row(turn_id: str, position: int, passage: Passage) -> Row:
 
 def _claim_row(turn_id: str, position: int, item: CheckedClaim | WithheldClaim) -> Row:
     released = isinstance(item, CheckedClaim)
-    return {"turn_id": turn_id, "position": position, "released": released, "text": item.claim.text}
+    decision = item.verdict.decision if isinstance(item, CheckedClaim) else item.decision
+    return {
+        "turn_id": turn_id,
+        "position": position,
+        "released": released,
+        "text": item.claim.text,
+        "decision": decision.value,
+    }
+
+
+def _checks(item: CheckedClaim | WithheldClaim) -> tuple[CheckRun, ...]:
+    return item.verdict.checks if isinstance(item, CheckedClaim) else item.checks
 
 
 def _findings(item: CheckedClaim | WithheldClaim) -> tuple[Finding, ...]:
@@ -135,16 +160,23 @@ def _citation_rows(turn_id: str, claim: int, of: Claim) -> list[Row]:
 
 def _finding_rows(turn_id: str, claim: int, findings: tuple[Finding, ...]) -> Iterator[Row]:
     for at, finding in enumerate(findings):
-        row = asdict(finding)
-        start, end = row.pop("span")
-        place = {"turn_id": turn_id, "claim": claim, "position": at, "span_start": start, "span_end": end}
-        yield row | place | {"severity": finding.severity.value}
+        yield {"turn_id": turn_id, "claim": claim, "position": at} | _finding_row(finding)
 
 
-def _check_rows(turn_id: str, claim: int, verdict: Verdict) -> list[Row]:
+def _finding_row(finding: Finding) -> dict[str, object]:
+    row: dict[str, object] = asdict(finding)
+    del row["span"]
+    return row | {
+        "span_start": finding.span[0],
+        "span_end": finding.span[1],
+        "severity": finding.severity.value,
+    }
+
+
+def _check_rows(turn_id: str, claim: int, checks: tuple[CheckRun, ...]) -> list[Row]:
     return [
         {"turn_id": turn_id, "claim": claim, "position": at, "rule": check.rule, "ms": check.ms}
-        for at, check in enumerate(verdict.checks)
+        for at, check in enumerate(checks)
     ]
 
 
@@ -162,21 +194,22 @@ def read_turn(parts: StoredParts) -> Turn:
     basis = Basis(**{name: row[name] for name in _BASIS[:-1]}, not_known=tuple(row["not_known"]))
     judged = [_read_claim(parts, claim) for claim in parts.claims]
     withheld = tuple(item for item in judged if isinstance(item, WithheldClaim))
+    last = (row["seconds"], tuple(row["notices"]), _read_assessment(parts))
     outcome: Answer | Refusal
     if row["kind"] == _ANSWER:
         released = tuple(item for item in judged if isinstance(item, CheckedClaim))
         passages = tuple(_read_passage(passage) for passage in parts.passages)
-        outcome = Answer(question, released, passages, withheld, basis, row["seconds"], tuple(row["notices"]))
+        outcome = Answer(question, released, passages, withheld, basis, *last)
     else:
         reason = RefusalReason(row["reason"])
-        words = (row["explanation"], row["next_step"])
-        outcome = Refusal(question, reason, *words, withheld, basis, row["seconds"], tuple(row["notices"]))
+        outcome = Refusal(question, reason, row["explanation"], row["next_step"], withheld, basis, *last)
     return Turn(row["id"], row["conversation_id"], outcome, row["saved_at"])
 
 
 def _patient_from_json(stored: Mapping[str, object]) -> Patient:
-    numbers = {name: None if stored[name] is None else Decimal(str(stored[name])) for name in _NUMBERS}
-    lists = {name: _strings(stored[name]) for name in _LISTS}
+    # A turn that an earlier version saved has fewer fields.
+    numbers = {name: None if stored.get(name) is None else Decimal(str(stored[name])) for name in _NUMBERS}
+    lists = {name: _strings(stored.get(name, [])) for name in _LISTS}
     return Patient(**{**stored, **numbers, **lists})  # type: ignore[arg-type]  # checked by the round-trip test
 
 
@@ -186,14 +219,30 @@ def _strings(stored: object) -> tuple[str, ...]:
     return tuple(str(item) for item in stored)
 
 
+def _read_assessment(parts: StoredParts) -> Assessment:
+    row = parts.turn
+    alerts = tuple(_read_finding(alert) for alert in parts.alerts)
+    conflicts = tuple(_read_conflict(conflict) for conflict in row["conflicts"])
+    return Assessment(alerts, _strings(row["calculations"]), _strings(row["asked_for"]), conflicts)
+
+
+def _read_conflict(stored: Mapping[str, object]) -> Conflict:
+    statements = stored["statements"]
+    if not isinstance(statements, list):
+        raise ValueError("a stored conflict has no statements")
+    said = tuple(Citation(str(one["key"]), str(one["quote"])) for one in statements)
+    return Conflict(str(stored["about"]), said, _strings(stored["titles"]))
+
+
 def _read_claim(parts: StoredParts, row: RowMapping) -> CheckedClaim | WithheldClaim:
     at = row["position"]
     citations = tuple(Citation(c["key"], c["quote"]) for c in parts.citations if c["claim"] == at)
     claim = Claim(row["text"], citations)
     findings = tuple(_read_finding(finding) for finding in parts.findings if finding["claim"] == at)
-    if not row["released"]:
-        return WithheldClaim(claim, findings)
     checks = tuple(CheckRun(check["rule"], check["ms"]) for check in parts.checks if check["claim"] == at)
+    if not row["released"]:
+        # Rows of the first release do not name the decision; there was only one then.
+        return WithheldClaim(claim, findings, Decision(row["decision"] or Decision.WITHHOLD), checks)
     return CheckedClaim(claim, Verdict(Decision.RELEASE, findings, checks))
 
 
@@ -232,3 +281,8 @@ def read_flag(row: RowMapping) -> Flag:
         made_at,
         row["made_by"],
     )
+
+
+def read_override(row: RowMapping) -> Override:
+    """The override that this row holds."""
+    return Override(**{field.name: row[field.name] for field in fields(Override)})

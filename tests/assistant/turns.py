@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from hypothesis import strategies as st
 
@@ -44,22 +45,30 @@ def flag(flag_id: str, turn_id: str, kind: FlagKind = FlagKind.UNSAFE) -> Flag:
 # Surrogates cannot be encoded and NUL cannot be stored by PostgreSQL: intake removes both before a question is kept.
 _words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 _names = st.tuples(_words) | st.just(()) | st.tuples(_words, _words)
-_decimals = st.none() | st.decimals(min_value=0, max_value=1000, allow_nan=False, places=None)
+
+
+def _between(least: str, most: str) -> st.SearchStrategy[Decimal | None]:
+    return st.none() | st.decimals(Decimal(least), Decimal(most), allow_nan=False, places=None)
+
+
 _moments = st.datetimes(timezones=st.just(UTC) | st.timezones(), allow_imaginary=False, min_value=datetime(1900, 1, 1))
 _seconds = st.floats(min_value=0, max_value=1e6)
 _patients = st.builds(
     Patient,
-    age=_decimals,
-    weight=_decimals,
-    height=_decimals,
-    sex=st.none() | _words,
-    creatinine=_decimals,
-    creatinine_clearance=_decimals,
-    hepatic_class=st.none() | _words,
+    age=_between("0", "125"),
+    weight=_between("0.2", "700"),
+    height=_between("20", "275"),
+    sex=st.sampled_from([None, "female"]),
+    creatinine=_between("0.05", "40"),
+    creatinine_clearance=_between("0", "400"),
+    egfr=_between("0", "400"),
+    hepatic_class=st.sampled_from([None, "A", "B", "C"]),
+    dialysis=st.none() | st.booleans(),
     pregnant=st.none() | st.booleans(),
     breastfeeding=st.none() | st.booleans(),
     allergies=_names,
     medicines=_names,
+    conditions=_names,
 )
 _questions = st.builds(Question, _words, _words, _words, _moments, _names, _patients)
 _passages = st.builds(
