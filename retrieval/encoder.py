@@ -65,6 +65,27 @@ class Encoder:
         vectors: NDArray[np.float32] = made.float().cpu().numpy().astype(np.float32)
         return _unit(vectors)
 
+    @contextmanager
+    def borrowed(self, texts: int) -> Iterator[SentenceTransformer]:
+        """The loaded model for the caller alone, for `texts` texts; it must be given back computing what it did before.
+
+        Raises:
+            EncoderError: the model cannot be loaded.
+        """
+        with self._lock, _threads(self._settings.threads, texts):
+            yield self._loaded()
+
+    def weights_file(self) -> Path:
+        """The file of the model's weights, by whose hash a learned net knows the model that it was trained on.
+
+        Raises:
+            EncoderError: the model is no folder with a `model.safetensors`.
+        """
+        file = Path(_location(self._settings.model)) / "model.safetensors"
+        if not file.is_file():
+            raise EncoderError(f"The embedding model {self._settings.model!r} is no folder with a model.safetensors.")
+        return file
+
     def _loaded(self) -> SentenceTransformer:
         if self._model is None:
             self._model = _load(self._settings)
@@ -104,7 +125,7 @@ def _load(settings: RetrievalSettings) -> SentenceTransformer:
             f"The embedding model {settings.model!r} cannot be loaded ({_one_line(fault)}). Give a folder with a"
             " sentence-transformers model, a hub name that this machine can reach, or `bundled`."
         ) from fault
-    if _quick_bfloat16():
+    if quick_bfloat16():
         model = model.bfloat16()
     return model.eval()
 
@@ -123,7 +144,7 @@ def _device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _quick_bfloat16() -> bool:
+def quick_bfloat16() -> bool:
     """Whether bfloat16 is faster than float32 here: on a recent GPU, or a processor with the instructions for it."""
     import torch
 

@@ -1,0 +1,174 @@
+"""Puts the contrasts together: for every sentence a faithful claim and one that its passage does not support.
+
+Both go through the same rewording, so that the words of a claim alone do not tell which it is. The passage holds the
+sentence anywhere among up to eight, or a passage close by that does not hold it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from finetune.nets.contrasts import meanings, numbers, subjects
+from finetune.nets.contrasts.contrast import Change, Contrast, Scene
+from finetune.nets.contrasts.faithful import fused, reworded
+from finetune.nets.contrasts.rewritten import around, rewritten
+from finetune.nets.contrasts.texts import Part, share
+from guardrails.wording import stems
+
+CHANGES: dict[str, tuple[Change, float]] = {
+    "number": (numbers.number, 2.5),
+    "tenfold": (numbers.tenfold, 2.0),
+    "unit": (numbers.unit, 2.0),
+    "frequency": (numbers.frequency, 3.0),
+    "direction": (meanings.direction, 2.0),
+    "negation": (meanings.negation, 1.6),
+    "certainty": (meanings.certainty, 1.0),
+    "dropped condition": (meanings.dropped_condition, 1.5),
+    "added detail": (meanings.added_detail, 0.5),
+    "medicine": (subjects.medicine, 1.0),
+    "route": (subjects.route, 1.5),
+    "population": (subjects.population, 2.0),
+    "entity": (subjects.entity, 2.5),
+    "indication": (subjects.indication, 2.5),
+}
+"""Each kind of change and how eagerly it is drawn where it applies."""
+ELSEWHERE = ("neighbour", "other document", "half supported")
+TEST, VALIDATION = 0.2, 0.3
+"""Families whose share lies below TEST are never trained on; those from TEST to VALIDATION calibrate."""
+_LONGEST = 900
+"""Characters of the longest passage."""
+_ALREADY_SAID = 0.65
+"""A foreign claim whose words stand in the passage to this share could be supported by it, and is not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Contrasts to train on, to calibrate on, and of medicines that occur in neither."""
+
+    train: tuple[Contrast, ...]
+    validation: tuple[Contrast, ...]
+    test: tuple[Contrast, ...]
+
+
+def split_of(part: Part) -> str:
+    """Which split all contrasts of a part belong to: by family, or by document where no medicine is meant."""
+    place = share(part.family or part.document)
+    if not part.family:
+        return "validation" if place < VALIDATION - TEST else "train"
+    return "test" if place < TEST else "validation" if place < VALIDATION else "train"
+
+
+def make(parts: Sequence[Part], data: Path, seed: int = 7, rounds: int = 1) -> Splits:
+    """All contrasts, the same for the same texts and seed. `rounds`: how often each sentence is used."""
+    lexicon = subjects.conditions([sentence for part in parts for sentence in part.sentences])
+    found: dict[str, list[Contrast]] = {"train": [], "validation": [], "test": []}
+    for split, made in found.items():
+        own = [part for part in parts if split_of(part) == split]
+        others = tuple(dict.fromkeys(part.names[0] for part in own if part.names))
+        for turn in range(rounds if split == "train" else 1):
+            chance = random.Random(f"{seed} {split} {turn}")
+            for part in own:
+                made += _of_part(part, own, others, lexicon, chance)
+        made += _of_facts(data, split, others, lexicon, random.Random(f"{seed} {split} facts"))
+        random.Random(seed).shuffle(made)
+    return Splits(tuple(found["train"]), tuple(found["validation"]), tuple(found["test"]))
+
+
+def _of_part(
+    part: Part, all_parts: Sequence[Part], others: tuple[str, ...], lexicon: tuple[str, ...], chance: random.Random
+) -> Iterator[Contrast]:
+    for place, sentence in enumerate(part.sentences):
+        passage = _shown(part, _window(part, place, chance), chance)
+        scene = Scene(passage, part.names, others, lexicon)
+        strength = chance.choices((0, 1, 2, 3, 4), (1, 2, 3, 3, 2))[0]
+        names = [name for name in part.names if name.lower() in passage.lower()]
+        yield Contrast("faithful", part.family, _faithful(part, place, passage, names, chance, strength), passage, True)
+        yield from _changed(sentence, part.family, names, scene, chance, strength)
+        if chance.random() < 0.45:
+            yield from _foreign(sentence, part, passage, all_parts, chance, strength)
+
+
+def _faithful(
+    part: Part, place: int, passage: str, names: Sequence[str], chance: random.Random, strength: int
+) -> str:
+    claim = reworded(part.sentences[place], names, chance, strength)
+    beside = [one for one in part.sentences if one in passage and one != part.sentences[place]]
+    if beside and chance.random() < 0.12:
+        claim = fused(claim, reworded(chance.choice(beside), names, chance, strength), chance)
+    return claim
+
+
+def _changed(
+    sentence: str, family: str, names: Sequence[str], scene: Scene, chance: random.Random, strength: int
+) -> Iterator[Contrast]:
+    """One contrast with one change; the change comes first, so that rewording cannot hide where it was made."""
+    made = {kind: (change(sentence, scene, chance), weight) for kind, (change, weight) in CHANGES.items()}
+    fit = {kind: pair for kind, pair in made.items() if pair[0] and pair[0] != sentence and pair[0] not in scene.passage}
+    if fit:
+        kind = chance.choices(list(fit), [weight for _, weight in fit.values()])[0]
+        yield Contrast(kind, family, reworded(fit[kind][0], names, chance, strength), scene.passage, False)
+
+
+def _foreign(
+    sentence: str, part: Part, passage: str, all_parts: Sequence[Part], chance: random.Random, strength: int
+) -> Iterator[Contrast]:
+    """A true sentence of somewhere else, alone or joined to the one that the passage supports."""
+    near = chance.random() < 0.6
+    pool = [one for one in all_parts if one.document == part.document and one != part] if near else all_parts
+    candidates = [one for _ in range(6 if near else 2) for one in [_drawn(pool, chance)] if one]
+    free = [one for one in candidates if _said(one, passage) < _ALREADY_SAID]
+    if not free:
+        return
+    other = max(free, key=lambda one: _said(one, passage))
+    claim = reworded(other, part.names, chance, strength)
+    if chance.random() < 0.35:
+        own = reworded(sentence, (), chance, strength)
+        pair = (own, claim) if chance.random() < 0.6 else (claim, own)
+        yield Contrast("half supported", part.family, fused(*pair, chance), passage, False)
+    else:
+        yield Contrast("neighbour" if near else "other document", part.family, claim, passage, False)
+
+
+def _drawn(pool: Sequence[Part], chance: random.Random) -> str:
+    return chance.choice(chance.choice(pool).sentences) if pool else ""
+
+
+def _said(claim: str, passage: str) -> float:
+    wanted = stems(claim)
+    return len(wanted & stems(passage)) / len(wanted) if wanted else 1.0
+
+
+def _of_facts(
+    data: Path, split: str, others: tuple[str, ...], lexicon: tuple[str, ...], chance: random.Random
+) -> Iterator[Contrast]:
+    """Our own rewording of label text, three windows each, with its changes."""
+    for found in rewritten(data):
+        if split_of(found.part) != split:
+            continue
+        for turn in range(3 if split == "train" else 1):
+            passage = _shown(found.part, around(found, chance), chance)
+            scene = Scene(passage, found.part.names, others, lexicon)
+            claim = reworded(found.fact, (), chance, turn)
+            yield Contrast("rewritten fact", found.part.family, claim, passage, True)
+            yield from _changed(found.fact, found.part.family, (), scene, chance, turn)
+
+
+def _window(part: Part, place: int, chance: random.Random) -> str:
+    """Neighbouring sentences with the given one anywhere among them."""
+    size = chance.choices((1, 2, 3, 4, 5, 6, 8), (2, 3, 3, 3, 2, 2, 1))[0]
+    first = max(0, place - chance.randint(0, size - 1))
+    chosen = list(part.sentences[first : first + size])
+    while len(" ".join(chosen)) > _LONGEST and len(chosen) > 1:
+        chosen.pop(-1 if chosen[-1] != part.sentences[place] else 0)
+    return " ".join(chosen)
+
+
+def _shown(part: Part, text: str, chance: random.Random) -> str:
+    """The passage as the net is to read it: in half of the cases with its title and heading in front."""
+    if chance.random() < 0.5:
+        return text
+    head = ". ".join(dict.fromkeys(one for one in (part.title, *part.heading[-1:]) if one))
+    return f"{head}: {text}"
