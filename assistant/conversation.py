@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from guardrails.claim import Claim
 from guardrails.patient import Patient
-from guardrails.verdict import Decision, Finding, Verdict
-from retrieval.passage import Passage
+from guardrails.verdict import CheckRun, Decision, Finding, Verdict
+from retrieval.passage import Citation, Passage
 
 
 class RefusalReason(StrEnum):
@@ -72,10 +72,19 @@ class CheckedClaim:
 
 @dataclass(frozen=True, slots=True)
 class WithheldClaim:
-    """A claim that failed, kept so that the user is told and a reviewer can look."""
+    """A claim that failed, kept so that the user is told and a reviewer can look.
+
+    `decision` is `ESCALATE` where a person is asked to look: source and dose rules disagree, for example.
+    """
 
     claim: Claim
     findings: tuple[Finding, ...]
+    decision: Decision = Decision.WITHHOLD
+    checks: tuple[CheckRun, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.decision is Decision.RELEASE:
+            raise ValueError("a released claim is not withheld")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,33 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two retrieved sources that do not agree. Both are shown; nobody averages them.
+
+    `about` says in a few words what they disagree on; `statements` are their own words, each with its passage's key.
+    """
+
+    about: str
+    statements: tuple[Citation, ...]
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the dose rules make of the question and the patient, shown before the claims.
+
+    `alerts` are findings about the question and the patient, never of severity block: a question is not withheld.
+    `calculations` spell out arithmetic ("15 mg/kg × 12 kg = 180 mg"). `asked_for` names what would matter and is not
+    known. `conflicts` are contradictions between retrieved sources.
+    """
+
+    alerts: tuple[Finding, ...] = ()
+    calculations: tuple[str, ...] = ()
+    asked_for: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Checked claims with the passages that they cite. At least one claim; every citation resolves to a passage."""
 
@@ -105,6 +141,7 @@ class Answer:
     seconds: float
     notices: tuple[str, ...] = ()
     """What must be read before the claims, for example urgent advice."""
+    assessment: Assessment = Assessment()
 
     def __post_init__(self) -> None:
         keys = {passage.key for passage in self.passages}
@@ -125,6 +162,7 @@ class Refusal:
     basis: Basis = Basis()
     seconds: float = 0.0
     notices: tuple[str, ...] = ()
+    assessment: Assessment = Assessment()
 
 
 class Step(StrEnum):
@@ -146,7 +184,7 @@ class Progress:
 
 
 Outcome: TypeAlias = Answer | Refusal
-Event: TypeAlias = Progress | CheckedClaim | WithheldClaim | Answer | Refusal
+Event: TypeAlias = Progress | Assessment | CheckedClaim | WithheldClaim | Answer | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +208,10 @@ class Conversation:
 
 
 class FlagKind(StrEnum):
-    """What is wrong with a turn; `ADVERSE_EVENT` is the machine's own, all others are a person's."""
+    """What is wrong with a turn; `ADVERSE_EVENT` and `ESCALATED` are the machine's own, all others are a person's.
+
+    `ESCALATED`: a sentence was withheld although its source says so, and a person must look.
+    """
 
     INACCURATE = "inaccurate"
     UNSAFE = "unsafe"
@@ -178,6 +219,7 @@ class FlagKind(StrEnum):
     OUTDATED = "outdated"
     OTHER = "other"
     ADVERSE_EVENT = "adverse_event"
+    ESCALATED = "escalated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +233,34 @@ class Flag:
     corrected: str
     made_at: datetime
     made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A clinician's decision to go on in spite of a warning, with the reason. Never changed, never deleted.
+
+    `rule` and `version` are those of the finding; `claim` is the position of the sentence that carried it, None for an
+    alert about the question.
+    """
+
+    id: str
+    turn_id: str
+    claim: int | None
+    rule: str
+    version: str
+    reason: str
+    made_at: datetime
+    made_by: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError("a warning is overridden with a reason, or not at all")
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRate:
+    """How often a rule's warnings were shown, and how many of those were overridden."""
+
+    rule: str
+    shown: int
+    overridden: int

@@ -115,6 +115,9 @@ TURNS = sa.Table(
     _text("code_version"),
     _text("fallback"),
     sa.Column("not_known", sa.JSON, nullable=False),
+    sa.Column("calculations", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("asked_for", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("conflicts", sa.JSON, nullable=False, server_default="[]"),
     sqlite_autoincrement=True,
 )
 
@@ -145,6 +148,7 @@ CLAIMS = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("released", sa.Boolean, nullable=False),
     _text("text"),
+    sa.Column("decision", sa.Text, nullable=False, server_default=sa.text("''")),
 )
 
 CITATIONS = _part_of_turn("citations", _text("key"), _text("quote"))
@@ -161,6 +165,36 @@ FINDINGS = _part_of_turn(
 )
 
 CHECKS = _part_of_turn("checks", _text("rule"), sa.Column("ms", sa.Double, nullable=False))
+
+ALERTS = sa.Table(
+    "alerts",
+    METADATA,
+    sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    _text("rule"),
+    _text("version"),
+    _text("severity"),
+    _text("explanation"),
+    sa.Column("span_start", sa.Integer, nullable=False),
+    sa.Column("span_end", sa.Integer, nullable=False),
+    _text("evidence"),
+)
+
+OVERRIDES = sa.Table(
+    "overrides",
+    METADATA,
+    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id"), nullable=False, index=True),
+    # Null for a warning about the question.
+    sa.Column("claim", sa.Integer, nullable=True),
+    _text("rule"),
+    _text("version"),
+    _text("reason"),
+    sa.Column("made_at", Moment, nullable=False),
+    _text("made_by"),
+    sqlite_autoincrement=True,
+)
 
 FLAGS = sa.Table(
     "flags",

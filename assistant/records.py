@@ -13,20 +13,35 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, RowMapping
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from assistant.conversation import Conversation, Flag, FlagKind, Turn
+from assistant.conversation import Conversation, Flag, FlagKind, Override, OverrideRate, Turn
 from assistant.database import (
+    ALERTS,
     CHECKS,
     CITATIONS,
     CLAIMS,
     CONVERSATIONS,
     FINDINGS,
     FLAGS,
+    OVERRIDES,
     PASSAGES,
     TURNS,
     WRITING,
 )
 from assistant.errors import ReadFailed, SaveFailed, UnknownTurn
-from assistant.rows import StoredParts, conversation_row, flag_row, read_flag, read_turn, turn_rows
+from assistant.rows import (
+    StoredParts,
+    conversation_row,
+    flag_row,
+    override_row,
+    read_flag,
+    read_override,
+    read_turn,
+    turn_rows,
+)
+from guardrails.verdict import Severity
+
+MACHINE_FLAGS = frozenset({FlagKind.ADVERSE_EVENT, FlagKind.ESCALATED})
+"""Kinds that are noticed before the turn that they mark has ended."""
 
 
 class Records:
@@ -61,7 +76,7 @@ class Records:
         """
         with self._writing(f"flag {flag.id}") as connection:
             turn = connection.scalar(sa.select(TURNS.c.id).where(TURNS.c.id == flag.turn_id))
-            if turn is None and flag.kind is not FlagKind.ADVERSE_EVENT:
+            if turn is None and flag.kind not in MACHINE_FLAGS:
                 raise UnknownTurn("The answer that this flag marks is not stored; reload the conversation.")
             connection.execute(sa.insert(FLAGS), [flag_row(flag)])
 
@@ -95,6 +110,62 @@ class Records:
             query = query.where(FLAGS.c.turn_id == turn_id)
         with self._reading() as connection:
             return tuple(read_flag(row) for row in connection.execute(query).mappings())
+
+    def save_override(self, override: Override) -> None:
+        """Save a clinician's override of a warning that the stored turn showed.
+
+        Raises `UnknownTurn` where the turn showed no such warning, or `SaveFailed`.
+        """
+        with self._writing(f"override {override.id}") as connection:
+            table = ALERTS if override.claim is None else FINDINGS
+            shown = sa.select(table.c.rule).where(
+                table.c.turn_id == override.turn_id,
+                table.c.rule == override.rule,
+                table.c.severity == Severity.WARN.value,
+            )
+            if override.claim is not None:
+                shown = shown.where(FINDINGS.c.claim == override.claim)
+            if connection.scalars(shown).first() is None:
+                raise UnknownTurn("The warning that this override names was not shown; reload the conversation.")
+            connection.execute(sa.insert(OVERRIDES), [override_row(override)])
+
+    def overrides(self, turn_id: str | None = None) -> tuple[Override, ...]:
+        """The overrides of one turn, or all of them, oldest first."""
+        query = sa.select(OVERRIDES).order_by(OVERRIDES.c.number)
+        if turn_id is not None:
+            query = query.where(OVERRIDES.c.turn_id == turn_id)
+        with self._reading() as connection:
+            return tuple(read_override(row) for row in connection.execute(query).mappings())
+
+    def override_rates(self) -> tuple[OverrideRate, ...]:
+        """For every rule that has warned: how many warnings were shown and how many overridden, most shown first.
+
+        A warning that was overridden twice counts once.
+        """
+        alerts = sa.select(ALERTS.c.rule, ALERTS.c.turn_id, sa.literal(-1).label("claim")).where(
+            ALERTS.c.severity == Severity.WARN.value
+        )
+        findings = (
+            sa.select(FINDINGS.c.rule, FINDINGS.c.turn_id, FINDINGS.c.claim)
+            .join(CLAIMS, (CLAIMS.c.turn_id == FINDINGS.c.turn_id) & (CLAIMS.c.position == FINDINGS.c.claim))
+            .where(FINDINGS.c.severity == Severity.WARN.value, CLAIMS.c.released)
+        )
+        shown = sa.union(alerts, findings).subquery()
+        place = sa.func.coalesce(OVERRIDES.c.claim, -1).label("claim")
+        taken = sa.select(OVERRIDES.c.rule, OVERRIDES.c.turn_id, place).distinct().subquery()
+        query = (
+            sa.select(shown.c.rule, sa.func.count().label("shown"), sa.func.count(taken.c.rule).label("overridden"))
+            .outerjoin(
+                taken,
+                (taken.c.rule == shown.c.rule)
+                & (taken.c.turn_id == shown.c.turn_id)
+                & (taken.c.claim == shown.c.claim),
+            )
+            .group_by(shown.c.rule)
+            .order_by(sa.desc("shown"), shown.c.rule)
+        )
+        with self._reading() as connection:
+            return tuple(OverrideRate(*row) for row in connection.execute(query))
 
     def _read_turns(self, wanted: sa.ColumnElement[bool]) -> tuple[Turn, ...]:
         with self._reading() as connection:
@@ -144,4 +215,5 @@ def _parts(connection: Connection, row: RowMapping) -> StoredParts:
         citations=of_turn(CITATIONS, CITATIONS.c.claim, CITATIONS.c.position),
         findings=of_turn(FINDINGS, FINDINGS.c.claim, FINDINGS.c.position),
         checks=of_turn(CHECKS, CHECKS.c.claim, CHECKS.c.position),
+        alerts=of_turn(ALERTS, ALERTS.c.position),
     )

@@ -43,7 +43,7 @@ def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     for _ in range(2):
         engine = open_database(url)
         with engine.connect() as connection:
-            assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "0001"
+            assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "0002"
         engine.dispose()
 
 

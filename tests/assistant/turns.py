@@ -7,10 +7,22 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from assistant.conversation import Answer, Basis, CheckedClaim, Flag, FlagKind, Question, Refusal, Turn, WithheldClaim
+from assistant.conversation import (
+    Answer,
+    Assessment,
+    Basis,
+    CheckedClaim,
+    Conflict,
+    Flag,
+    FlagKind,
+    Question,
+    Refusal,
+    Turn,
+    WithheldClaim,
+)
 from guardrails.claim import Claim
 from guardrails.patient import Patient
-from guardrails.verdict import CheckRun, Decision, Finding, Verdict
+from guardrails.verdict import CheckRun, Decision, Finding, Severity, Verdict
 from retrieval.passage import Citation, Passage, Section
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -97,11 +109,20 @@ def _claims_of(keys: list[str]) -> st.SearchStrategy[Claim]:
 
 
 def _findings_of() -> st.SearchStrategy[tuple[Finding, ...]]:
-    found = st.builds(Finding, _words, _words, explanation=_words, span=_spans, evidence=_words)
+    found = st.builds(
+        Finding, _words, _words, st.sampled_from(Severity), explanation=_words, span=_spans, evidence=_words
+    )
     return st.lists(found, max_size=2).map(tuple)
 
 
-_withheld = st.lists(st.builds(WithheldClaim, _claims_of(["gone", ""]), _findings_of()), max_size=2).map(tuple)
+_checks = st.lists(st.builds(CheckRun, _words, _seconds), max_size=2).map(tuple)
+_refused = st.sampled_from([Decision.WITHHOLD, Decision.ESCALATE])
+_withheld = st.lists(
+    st.builds(WithheldClaim, _claims_of(["gone", ""]), _findings_of(), _refused, _checks), max_size=2
+).map(tuple)
+_statements = st.lists(st.builds(Citation, _words, _words), max_size=2).map(tuple)
+_conflicts = st.lists(st.builds(Conflict, _words, _statements, _names), max_size=2).map(tuple)
+_assessments = st.builds(Assessment, _findings_of(), _names, _names, _conflicts)
 
 
 @st.composite
@@ -111,7 +132,8 @@ def _answers(draw: st.DrawFn) -> Answer:
     verdicts = st.builds(Verdict, st.just(Decision.RELEASE), _findings_of(), checks)
     checked = st.builds(CheckedClaim, _claims_of([passage.key for passage in passages]), verdicts)
     claims = draw(st.lists(checked, min_size=1, max_size=2).map(tuple))
-    return Answer(draw(_questions), claims, passages, draw(_withheld), draw(_bases), draw(_seconds), draw(_names))
+    last = (draw(_bases), draw(_seconds), draw(_names), draw(_assessments))
+    return Answer(draw(_questions), claims, passages, draw(_withheld), *last)
 
 
 _refusals = st.builds(
@@ -123,6 +145,7 @@ _refusals = st.builds(
     basis=_bases,
     seconds=_seconds,
     notices=_names,
+    assessment=_assessments,
 )
 
 
