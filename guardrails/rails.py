@@ -23,6 +23,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import uuid4
 
+import yaml
+
 from guardrails.errors import RailsInvalid
 from guardrails.verdict import CheckRun, Finding, Severity
 
@@ -198,7 +200,7 @@ def _load(folder: Path) -> LLMRails:
             config = RailsConfig.from_path(str(folder))
         _refuse_unknown(config.flows, (*config.rails.input.flows, *config.rails.output.flows))
         return LLMRails(config)
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OSError, yaml.YAMLError) as error:
         raise RailsInvalid(f"the rails in {folder} cannot be read: {' '.join(str(error).split())[:300]}") from error
 
 

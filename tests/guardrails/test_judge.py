@@ -9,48 +9,12 @@ import pytest
 
 from guardrails.citations import CHECKS, Check
 from guardrails.claim import Claim
-from guardrails.decide import decide
 from guardrails.errors import CheckRaised
 from guardrails.examined import Examined
 from guardrails.judge import REQUIRED, judge
-from guardrails.verdict import CheckRun, Decision, Finding, Severity
+from guardrails.verdict import Decision, Finding
 from retrieval.passage import Citation
 from tests.guardrails.claims import is_released, judged, medicines, passage, rules
-
-ALL_RAN = tuple(CheckRun(rule, 0.1) for rule in sorted(REQUIRED))
-
-
-def _finding(severity: Severity) -> Finding:
-    return Finding("numbers", "1", severity, "because")
-
-
-DECISIONS = [
-    # findings, checks that ran, decision
-    ((), ALL_RAN, Decision.RELEASE),
-    ((Severity.INFORM,), ALL_RAN, Decision.RELEASE),
-    ((Severity.WARN,), ALL_RAN, Decision.RELEASE),
-    ((Severity.BLOCK,), ALL_RAN, Decision.WITHHOLD),
-    ((Severity.INFORM, Severity.BLOCK, Severity.WARN), ALL_RAN, Decision.WITHHOLD),
-    ((), (), Decision.WITHHOLD),  # nothing ran
-    ((), ALL_RAN[1:], Decision.WITHHOLD),  # one did not
-    ((), (*ALL_RAN[1:], CheckRun(ALL_RAN[0].rule, float("nan"))), Decision.WITHHOLD),  # its time is no number
-]
-
-
-@pytest.mark.parametrize(("severities", "ran", "decision"), DECISIONS)
-def test_the_table_of_decisions(
-    severities: tuple[Severity, ...], ran: tuple[CheckRun, ...], decision: Decision
-) -> None:
-    assert decide([_finding(severity) for severity in severities], ran, REQUIRED).decision is decision
-
-
-def test_without_required_checks_nothing_is_released() -> None:
-    assert decide((), ALL_RAN, frozenset()).decision is Decision.WITHHOLD
-
-
-def test_a_check_that_did_not_run_is_named() -> None:
-    verdict = decide((), ALL_RAN[1:], REQUIRED)
-    assert [finding.explanation for finding in verdict.findings] == [f"The check “{ALL_RAN[0].rule}” did not run."]
 
 
 @pytest.mark.parametrize("left_out", range(len(CHECKS)))
