@@ -25,7 +25,8 @@ _WINDOW = 140
 _BEFORE = re.compile(
     r"(?P<AT_MOST>\b(?:maxim(?:um|al)|max\b|up to|at most|ceiling)|≤|<="
     r"|\b(?:no|not|never)\s+(?:to\s+be\s+|be\s+)?(?:more|greater|higher|longer|older|larger|above|over|beyond)\b(?:\s+than)?"
-    r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*)"
+    r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*"
+    r"|\b(?:not|never)\s+(?:be\s+)?(?:take|taken|taking|give|given|use|used|receive|administer(?:ed)?)\s+more\s+than\b)"
     r"|(?P<AT_LEAST>\b(?:at least|minim(?:um|al))\b|≥|>="
     r"|\b(?:no|not)\s+(?:to\s+be\s+|be\s+)?(?:less|fewer|lower|younger|shorter|sooner|earlier|smaller)\s+than\b)"
     r"|(?P<LESS>\b(?:less|fewer|lower|younger|shorter|smaller)\s+than\b|\bbelow\b|\bunder\b|<)"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from guardrails import agreement
+from guardrails import agreement, amounts, conditions
 from guardrails.examined import Cited, Examined
 from guardrails.quoting import cut_off
 from guardrails.verdict import Finding, Severity
@@ -79,6 +79,8 @@ def _unless_verbatim(check: Callable[[Examined], tuple[Finding, ...]]) -> Callab
     return lambda examined: () if examined.is_verbatim else check(examined)
 
 
+_VERSIONS = {**agreement.VERSIONS, **amounts.VERSIONS, "conditions": conditions.VERSION}
+
 CHECKS: tuple[Check, ...] = (
     Check("citation", "1", resolves),
     Check("quote", "1", quotes_verbatim),
@@ -86,12 +88,14 @@ CHECKS: tuple[Check, ...] = (
     Check("superseded", "1", is_current),
     Check("statement", agreement.VERSIONS["statement"], agreement.statement),
     *(
-        Check(rule, agreement.VERSIONS[rule], _unless_verbatim(run))
+        Check(rule, _VERSIONS[rule], _unless_verbatim(run))
         for rule, run in (
-            ("numbers", agreement.numbers),
-            ("amounts-together", agreement.amounts_together),
-            ("limits", agreement.limits),
-            ("subjects", agreement.subjects),
+            ("numbers", amounts.numbers),
+            ("amounts-together", amounts.amounts_together),
+            ("limits", amounts.limits),
+            ("subjects", amounts.subjects),
+            ("whole-dose", amounts.whole_dose),
+            ("conditions", conditions.conditions),
             ("medicines", agreement.medicines),
             ("routes", agreement.routes),
             ("negations", agreement.negations),

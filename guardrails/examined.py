@@ -1,26 +1,21 @@
-"""A claim laid out for the checks: its citations resolved, its quotes found in their passages."""
+"""A claim laid out for the checks: its citations resolved, its quotes found, the parts that it rests on chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 from guardrails.claim import Claim
+from guardrails.grounds import Ground, Rest, ground_of, rests_of
+from guardrails.quoted import MedicineNames, Quoted, exact
 from guardrails.quoting import Place, is_whole, places
-from guardrails.subjects import Stated, stated_amounts
-from guardrails.wording import squeezed, stems
-from retrieval.ingredient import base_name
+from guardrails.wording import GLUE, INSTRUCTING, REPORTING, implied, squeezed, stems
+from guardrails.zones import Zone, zones
 from retrieval.medicines import Mention
 from retrieval.passage import Citation, Passage
 
-
-class MedicineNames(Protocol):
-    """What the checks need to know of medicines; `retrieval.medicines.Medicines` is one."""
-
-    def find(self, text: str) -> tuple[Mention, ...]:
-        """Every medicine named in the text."""
+__all__ = ["Cited", "Examined", "MedicineNames", "examine"]
 
 
 @dataclass(frozen=True)
@@ -35,36 +30,6 @@ class Cited:
     def is_whole(self) -> bool:
         """Whether the quote is whole sentences of the passage."""
         return self.passage is not None and any(is_whole(place, self.passage.text) for place in self.places)
-
-
-@dataclass(frozen=True)
-class Quoted:
-    """A quote that was found, with what its passage says around it: its title, its headings, its ingredients."""
-
-    text: str
-    passage: Passage
-    medicines: MedicineNames
-
-    @cached_property
-    def own_ingredients(self) -> frozenset[str]:
-        """The ingredients that the passage is about."""
-        return frozenset(base_name(name) for name in self.passage.ingredients)
-
-    @cached_property
-    def mentions(self) -> tuple[Mention, ...]:
-        """The medicines that the quote names."""
-        return exact(self.medicines.find(self.text))
-
-    @cached_property
-    def surroundings(self) -> frozenset[str]:
-        """The stems of title, headings and ingredients: what the quote need not repeat."""
-        passage = self.passage
-        return stems(". ".join((passage.title, *passage.heading, *passage.ingredients)))
-
-    @cached_property
-    def stated(self) -> tuple[tuple[Stated, ...], ...]:
-        """The amounts of the quote, clause by clause."""
-        return stated_amounts(self.text, self.mentions)
 
 
 @dataclass(frozen=True)
@@ -96,14 +61,34 @@ class Examined:
         return exact(self.medicines.find(self.claim.text))
 
     @cached_property
-    def stated(self) -> tuple[tuple[Stated, ...], ...]:
-        """The amounts of the claim, clause by clause."""
-        return stated_amounts(self.claim.text, self.mentions)
+    def parts(self) -> tuple[Zone, ...]:
+        """The parts of the claim that state an amount."""
+        return tuple(zone for zone in zones(self.claim.text) if zone.amounts)
 
+    @cached_property
+    def grounds(self) -> tuple[Ground | None, ...]:
+        """For each part of the claim, where a quote states its amounts; None where none does."""
+        return tuple(ground_of(self.claim.text, part, self.quoted) for part in self.parts)
 
-def exact(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """Without the misspelt ones: those are compared letter by letter, like any word."""
-    return tuple(mention for mention in mentions if mention.exact)
+    @cached_property
+    def rests(self) -> tuple[Rest, ...]:
+        """All that the claim rests on."""
+        found = [ground for ground in self.grounds if ground is not None]
+        return rests_of(self.claim.text, found, self.quoted)
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """Every stem that a quote, its title or its headings have or imply, and those that any claim may add."""
+        quoted = frozenset().union(*(stems(quote.text) for quote in self.quoted))
+        around = frozenset().union(*(quote.surroundings for quote in self.quoted))
+        return implied(quoted) | around | GLUE | self.free
+
+    @cached_property
+    def free(self) -> frozenset[str]:
+        """Words of instruction, where the quotes instruct and do not report a study."""
+        quoted = frozenset().union(*(stems(quote.text) for quote in self.quoted))
+        instructs = any(zone.amounts for quote in self.quoted for zone in zones(quote.text)) or quoted & INSTRUCTING
+        return INSTRUCTING if instructs and not quoted & REPORTING else frozenset()
 
 
 def examine(

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from guardrails.quantities import read_amounts
-from guardrails.wording import POPULATIONS, content_words, stems
+from guardrails.wording import POPULATIONS, content_words
 from retrieval.sentences import sentences
 
 
@@ -90,37 +90,6 @@ def clause_spans(text: str) -> tuple[tuple[tuple[int, int], ...], ...]:
 def clauses(text: str) -> tuple[tuple[str, ...], ...]:
     """The sentences of a text, each as its clauses."""
     return tuple(tuple(text[start:end] for start, end in sentence) for sentence in clause_spans(text))
-
-
-@dataclass(frozen=True, slots=True)
-class Support:
-    """The clauses of the quotes that a claim's words come from, and the exceptions elsewhere in their sentences."""
-
-    clauses: tuple[str, ...]
-    cues: tuple[Cue, ...]
-
-    @property
-    def is_weak(self) -> bool:
-        """Whether a clause says may, might, can or could."""
-        return any(_WEAK.search(clause) for clause in self.clauses)
-
-
-def support(claim: str, quotes: Sequence[str]) -> Support:
-    """Choose the fewest clauses of the quotes that hold the claim's words, best first."""
-    candidates = [(clause, sentence) for quote in quotes for sentence in clauses(quote) for clause in sentence]
-    missing = set(stems(claim))
-    used: list[tuple[str, tuple[str, ...]]] = []
-    while True:
-        gains = [len(missing & stems(clause)) for clause, _ in candidates]
-        best = max(range(len(gains)), key=gains.__getitem__, default=None)
-        if best is None or not gains[best]:
-            break
-        used.append(candidates.pop(best))
-        missing -= stems(used[-1][0])
-    chosen = tuple(clause for clause, _ in used)
-    beside = {clause for _, sentence in used for clause in sentence} - set(chosen)
-    limits = [cue for clause in beside for cue in cues(clause) if cue.kind in EXCEPTIONS]
-    return Support(chosen, (*(cue for clause in chosen for cue in cues(clause)), *limits))
 
 
 def is_weak(text: str) -> bool:

@@ -108,7 +108,9 @@ def _ordinal(word: str, at: int) -> _Read | None:
 
 
 def _interval(tokens: Sequence[Token], at: int) -> _Read | None:
-    """ "every 6 hours", "q6h", "every 4 to 6 hours"."""
+    """ "every 6 hours", "q6h", "every 4 to 6 hours", "every other day"."""
+    if is_word(tokens, at + 1, "other", "second") and is_word(tokens, at + 2, "day"):
+        return _Read(Decimal(2), None, "every d", at, at + 3)
     read = _quantity(tokens, at + 1)
     if read is None or read.unit not in _TIMES:
         return None

@@ -1,5 +1,6 @@
 """Words of a text in the form in which they are compared: folded, without endings, with equal names made one.
 
+The table of equal words and phrases is `guardrails/rules/wording.yaml`.
 Small and deterministic on purpose: a word that these tables do not know only equals itself, so that a doubt withholds.
 """
 
@@ -9,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+
+from guardrails.wording_table import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,47 +39,15 @@ _EMPTY_WORDS = """
 """
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 
-# Words that a claim may add to its quote without adding a fact.
-_GLUE_WORDS = """
-    patient people person individual dose dosage medicine medication drug label prescribing information according
-    state say following
-"""
-
-_SAME = """
-child: children pediatric paediatric pediatrics paediatrics
-infant: infants infantile
-neonate: neonates neonatal newborn newborns
-adolescent: adolescents adolescence teenager teenagers
-adult: adults
-elderly: geriatric geriatrics
-pregnancy: pregnant pregnancies
-lactation: lactating breastfeeding breast-feeding breastfeed breastfed breastfeeds nursing
-renal: kidney kidneys renally
-hepatic: liver hepatically
-dialysis: haemodialysis hemodialysis dialysed dialyzed
-woman: women female females
-man: men male males
-give: take takes taken taking took gives given giving gave administer administers administered administering
-give: administration receive receives received receiving
-use: uses used using usage
-oral: orally mouth
-intravenous: intravenously iv
-intramuscular: intramuscularly im
-subcutaneous: subcutaneously sc subcut subq
-topical: topically
-rectal: rectally
-vaginal: vaginally
-nasal: nasally intranasal intranasally
-sublingual: sublingually
-inhaled: inhalation inhale inhaling inhalations
-effect: effects
-reaction: reactions
-"""
-_CANONICAL = {
-    form: name
-    for name, _, forms in (line.partition(":") for line in _SAME.strip().splitlines())
-    for form in (name, *forms.split())
-}
+_TABLE = load()
+_CANONICAL = {form: name for name, forms in _TABLE.same.items() for form in (name, *forms)}
+_PHRASES = {" ".join(phrase.split()): name for name, phrases in _TABLE.phrases.items() for phrase in phrases}
+_PHRASE = re.compile(
+    r"(?<![\w-])(?:"
+    + "|".join(re.escape(one).replace(r"\ ", r"\s+") for one in sorted(_PHRASES, key=len, reverse=True))
+    + r")(?![\w-])",
+    re.IGNORECASE,
+)
 
 _POPULATION_WORDS = """
     child infant neonate adolescent adult elderly pregnancy lactation renal hepatic dialysis woman man mild moderate
@@ -87,7 +58,7 @@ _ROUTE_WORDS = """
     oral intravenous intramuscular subcutaneous topical rectal vaginal nasal sublingual inhaled buccal transdermal
     ophthalmic otic intrathecal intradermal intraarticular intravitreal epidural
 """
-_TIME_WORDS = "daily weekly monthly hourly nightly morning evening night bedtime noon meal prn"
+_TIME_WORDS = "daily weekly monthly hourly morning evening night bedtime noon food with-food fasting any-food prn"
 
 
 @lru_cache(maxsize=32768)
@@ -114,7 +85,12 @@ def _without_ending(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
-GLUE = frozenset(map(stem, _GLUE_WORDS.split()))
+GLUE = frozenset(map(stem, _TABLE.free.split()))
+"""Stems that a claim may add to its quote without adding a fact."""
+INSTRUCTING = frozenset(map(stem, _TABLE.instructing.split()))
+REPORTING = frozenset(map(stem, _TABLE.reporting.split()))
+IMPLIED = {stem(word): frozenset(map(stem, others)) for word, others in _TABLE.implies.items()}
+"""What a quote that has the first stem also says."""
 POPULATIONS = frozenset(map(stem, _POPULATION_WORDS.split()))
 """Stems that say whom a number is for. Mild, moderate and severe grade the impairments."""
 ROUTES = frozenset(map(stem, _ROUTE_WORDS.split()))
@@ -123,19 +99,36 @@ TIMES = frozenset(map(stem, _TIME_WORDS.split()))
 
 
 @lru_cache(maxsize=8192)
-def content_words(text: str) -> tuple[Word, ...]:
-    """The words of a text that carry meaning, in order. Numbers are not among them."""
+def phrases(text: str) -> tuple[Word, ...]:
+    """The phrases of the table that the text has, in order; each counts as one word."""
     return tuple(
+        Word(_PHRASES[" ".join(found.group().lower().split())], found.group(), *found.span())
+        for found in _PHRASE.finditer(text)
+    )
+
+
+@lru_cache(maxsize=8192)
+def content_words(text: str) -> tuple[Word, ...]:
+    """The words of a text that carry meaning, in order, phrases made one. Numbers are not among them."""
+    joined = phrases(text)
+    single = (
         Word(stem(found.group()), found.group(), *found.span())
         for found in _WORD.finditer(text)
         if found.group().lower() not in _EMPTY
     )
+    alone = outside(single, ((one.start, one.end) for one in joined))
+    return tuple(sorted((*joined, *alone), key=lambda word: word.start))
 
 
 @lru_cache(maxsize=8192)
 def stems(text: str) -> frozenset[str]:
     """The stems of the words that carry meaning."""
     return frozenset(word.stem for word in content_words(text))
+
+
+def implied(said: frozenset[str]) -> frozenset[str]:
+    """The stems that follow from these ones."""
+    return said.union(*(more for word, more in IMPLIED.items() if word in said))
 
 
 def outside(words: Iterable[Word], places: Iterable[tuple[int, int]]) -> list[Word]:

@@ -44,11 +44,36 @@ NUMBERS = [
     ("It was seen in the second trimester.", "It was seen in the third trimester.", "numbers"),
     ("It is metabolised by CYP2D6.", "It is metabolised by CYP3A4.", "numbers"),
     ("Use in Child-Pugh class C.", "Use in Child-Pugh class B.", "numbers"),
-    # another unit; units are not converted, so even an equal amount in another unit is withheld
+    # another unit for the same amount
+    ("Give metformin 0.5 g.", "Give metformin 500 mg.", ""),
+    ("Give metformin 500 mg.", "Give metformin 0.5 g.", ""),
+    ("Give metformin 250 mcg.", "Give metformin 0.25 mg.", ""),
+    ("Give metformin for one week.", "Give metformin for 7 days.", ""),
+    ("Wait 1 day.", "Wait 24 hours.", ""),
+    ("Infuse over 1.5 hours.", "Infuse over 90 minutes.", ""),
+    ("Give metformin 40 mg/mL.", "Give metformin 200 mg per 5 mL.", ""),
+    ("Give metformin 500 mg every 12 hours.", "Give metformin 500 mg twice daily.", ""),
+    ("Give metformin 500 mg three times a day.", "Give metformin 500 mg every 8 hours.", ""),
+    ("Give metformin 20 mg daily.", "Give metformin 20 mg once a day.", ""),
+    ("Give metformin 20 mg once daily.", "Give metformin 20 mg daily.", ""),
+    ("Give metformin 10 mg once a week.", "Give metformin 10 mg once every 7 days.", ""),
+    ("Give metformin every other day.", "Give metformin every 2 days.", ""),
+    ("The maximum daily dose is 4 g.", "The maximum dose is 4,000 mg per day.", ""),
+    ("Take no more than 4 g in 24 hours.", "The maximum dose is 4,000 mg per day.", ""),
+    ("Do not take more than 4 g a day.", "The maximum dose is 4,000 mg per day.", ""),
+    ("Take one and a half tablets of metformin.", "Take 1.5 tablets of metformin.", ""),
+    # another unit for another amount, or for what is not the same
+    ("Give metformin 20 mg once daily.", "Give metformin 20 mg per day.", "numbers"),  # a total is not taken at once
+    ("Give metformin 5 g.", "Give metformin 500 mg.", "numbers"),
+    ("Give metformin 0.5 mg.", "Give metformin 500 mg.", "numbers"),
+    ("Give metformin 2500 mcg.", "Give metformin 0.25 mg.", "numbers"),
+    ("Give metformin for one month.", "Give metformin for 30 days.", "numbers"),
+    ("Give metformin every 3 days.", "Give metformin every other day.", "numbers"),
+    ("Give metformin 10 mg once a day.", "Give metformin 10 mg once a week.", "numbers"),
+    ("The maximum single dose is 4 g.", "The maximum dose is 4 g per day.", "numbers"),
     ("Give metformin 500 mcg.", "Give metformin 500 mg.", "numbers"),
     ("Give metformin 500 g.", "Give metformin 500 mg.", "numbers"),
     ("Give metformin 500 mL.", "Give metformin 500 mg.", "numbers"),
-    ("Give metformin 0.5 g.", "Give metformin 500 mg.", "numbers"),
     ("Give metformin 10 mg.", "Give metformin 10 mg/kg.", "numbers"),
     ("Give metformin 10 mg/kg/day.", "Give metformin 10 mg/kg/dose.", "numbers"),
     ("Give metformin 4 g per dose.", "Give metformin 4 g per day.", "numbers"),
@@ -63,7 +88,7 @@ NUMBERS = [
 
 TOGETHER = [
     # amounts that the quote has, put together in another way
-    ("Start 500 mg once daily.", "Start 500 mg twice daily, then 850 mg once daily.", "amounts-together"),
+    ("Start 500 mg once daily.", "Start 500 mg twice daily, then 850 mg once daily.", "numbers"),
     ("Below 40 kg give 400 mg.", "Below 40 kg give 200 mg, otherwise give 400 mg.", "amounts-together"),
     ("Give metformin 10 mg for 7 days.", "Give metformin 5 mg for 7 days, then 10 mg for 14 days.", "amounts-together"),
     ("Give metformin 5 mg for 7 days.", "Give metformin 5 mg for 7 days, then 10 mg for 14 days.", ""),
@@ -94,10 +119,10 @@ SUBJECTS = [
     ("Children take 500 mg.", "Adults take 500 mg and children take 250 mg.", "subjects"),
     ("Children take 250 mg.", "Adults take 500 mg and children take 250 mg.", ""),
     ("Adults take 250 mg.", "Take 500 mg in adults, 250 mg in children.", "subjects"),
-    ("Take 500 mg.", "Children take 500 mg.", "subjects"),  # the people are dropped
-    ("Give 500 mg in severe renal impairment.", "Give 500 mg in mild renal impairment.", "subjects"),
-    ("Give 250 mg.", "Below 60 kg give 250 mg.", "subjects"),  # the threshold is dropped
-    ("Ibuprofen 500 mg and paracetamol 400 mg.", "Ibuprofen 400 mg and paracetamol 500 mg.", "amounts-together"),
+    ("Take 500 mg.", "Children take 500 mg.", "whole-dose"),  # the people are dropped
+    ("Give 500 mg in severe renal impairment.", "Give 500 mg in mild renal impairment.", "whole-dose"),
+    ("Give 250 mg.", "Below 60 kg give 250 mg.", "whole-dose"),  # the threshold is dropped
+    ("Ibuprofen 500 mg and paracetamol 400 mg.", "Ibuprofen 400 mg and paracetamol 500 mg.", "subjects"),
     ("Take ibuprofen 500 mg.", "Take ibuprofen 400 mg or naproxen 500 mg.", "subjects"),
     ("Take naproxen 500 mg.", "Take ibuprofen 400 mg or naproxen 500 mg.", ""),
 ]
@@ -115,7 +140,7 @@ MEDICINES = [
     ("Janumet lowers glucose.", "Metformin lowers glucose.", "medicines"),  # a combination is another medicine
     # who acts on whom
     ("Aspirin raises warfarin levels.", "Warfarin raises aspirin levels.", "medicines"),
-    ("Warfarin raises aspirin levels.", "Warfarin raises aspirin levels in plasma.", ""),
+    ("Warfarin raises aspirin levels.", "Warfarin raises aspirin levels; monitor.", ""),
     ("Warfarin levels are raised by aspirin.", "Warfarin levels are raised before aspirin.", "medicines"),
 ]
 
@@ -183,7 +208,7 @@ WORDS = [
     ("Patients using it had rashes.", "Patients who used it had rash.", ""),
     # glue: "dose", "patient" and the like add no fact
     ("The dose for the patient is 500 mg.", "Give 500 mg.", ""),
-    ("It lowers glucose.", "It lowers glucose in adults.", ""),
+    ("It lowers glucose.", "It lowers glucose and weight.", ""),
 ]
 
 STATEMENTS = [
@@ -191,7 +216,7 @@ STATEMENTS = [
     ("...", "It lowers glucose.", "statement"),
     ("850 mg.", "Take 850 mg.", "statement"),
     ("mg.", "Take 850 mg.", "statement"),
-    ("Take 850 mg.", "Take 850 mg with food.", ""),
+    ("Take 850 mg.", "Take 850 mg; swallow it whole.", ""),
 ]
 
 TABLES = {
@@ -247,4 +272,4 @@ def test_a_finding_says_which_words_it_is_about() -> None:
 
 def test_a_finding_about_a_unit_names_the_unit_of_the_quote() -> None:
     verdict = judged("Take 500 g of it.", "Take 500 mg of it.")
-    assert "the number has another unit (mg)" in verdict.findings[0].explanation
+    assert "there it reads “500 mg”" in verdict.findings[0].explanation

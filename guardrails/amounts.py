@@ -1,0 +1,164 @@
+"""The checks of amounts: whether a claim's numbers are those of its quotes, for the same people, medicine and purpose.
+
+Each check is one plain function with one concern. Amounts are compared after conversion (`guardrails.equivalence`).
+Where a check cannot be sure it finds fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guardrails.bounds import Bound
+from guardrails.equivalence import Measure, measures
+from guardrails.examined import Examined
+from guardrails.grounds import Ground, said
+from guardrails.verdict import Finding, Severity
+from guardrails.wording import GLUE, INSTRUCTING, POPULATIONS, Word, content_words, outside, squeezed, stems
+from guardrails.zones import Span, is_condition, is_dose, is_within, zones
+
+VERSIONS = dict.fromkeys(("numbers", "amounts-together", "limits", "subjects", "whole-dose"), "2")
+"""The version of each rule of this file; raise it when the rule judges differently."""
+
+
+def _finding(rule: str, explanation: str, span: Span = (0, 0)) -> Finding:
+    return Finding(rule, VERSIONS[rule], Severity.BLOCK, explanation, span)
+
+
+def _words(text: str, amounts: Sequence[Measure]) -> str:
+    return squeezed(text[min(one.start for one in amounts) : max(one.end for one in amounts)])
+
+
+def numbers(examined: Examined) -> tuple[Finding, ...]:
+    """Every number of the claim, with its unit, is in a quote. Notations and units may differ, the amount may not."""
+    text = examined.claim.text
+    quoted = [(one, quote.text[one.start : one.end]) for quote in examined.quoted for one in measures(quote.text)]
+    return tuple(
+        _finding("numbers", _missing(text[one.start : one.end], quoted), (one.start, one.end))
+        for one in measures(text)
+        if not any(one.is_said_by(other) for other, _ in quoted)
+    )
+
+
+def _missing(words: str, quoted: Sequence[tuple[Measure, str]]) -> str:
+    number = words.split()[0]
+    others = sorted({squeezed(other) for _, other in quoted if other.split()[0] == number})
+    if others:
+        return f"“{squeezed(words)}” is not in the quote; there it reads “{'”, “'.join(others)}”."
+    return f"“{squeezed(words)}” is not in the quote."
+
+
+def amounts_together(examined: Examined) -> tuple[Finding, ...]:
+    """Amounts that the claim puts together are stated of one dose of one quote."""
+    text = examined.claim.text
+    everything = [one for quote in examined.quoted for one in measures(quote.text)]
+    return tuple(
+        _finding("amounts-together", f"The quote does not say “{_words(text, part.amounts)}” in one place.")
+        for part, ground in zip(examined.parts, examined.grounds, strict=True)
+        if ground is None and all(any(one.is_said_by(other) for other in everything) for one in part.amounts)
+    )
+
+
+def limits(examined: Examined) -> tuple[Finding, ...]:
+    """A maximum stays a maximum, "below" stays "below", a starting dose stays one, "by" is not "to"."""
+    return tuple(
+        _finding("limits", _limited(examined.claim.text, ground))
+        for ground in examined.grounds
+        if ground is not None and not ground.same_limits
+    )
+
+
+def _limited(text: str, ground: Ground) -> str:
+    spoken = "; ".join(", ".join(filter(None, (quoted.bound.value, quoted.change))) for _, quoted in ground.pairs)
+    return f"The quote limits “{_words(text, ground.claimed.amounts)}” in another way ({spoken})."
+
+
+def subjects(examined: Examined) -> tuple[Finding, ...]:
+    """Nothing that the claim says of a dose belongs to another dose of the quote: people, medicine, purpose, row."""
+    found = []
+    for ground in examined.grounds:
+        if ground is not None and (strange := _belongs_elsewhere(examined, ground)):
+            words = _words(examined.claim.text, ground.claimed.amounts)
+            found.append(_finding("subjects", f"In the quote “{strange}” is not said of “{words}”."))
+    return tuple(found)
+
+
+def _belongs_elsewhere(examined: Examined, ground: Ground) -> str:
+    """The first word of the claim's part that the quote says of another dose only, or ""."""
+    own = stems(ground.text) | GLUE | INSTRUCTING | ground.quote.surroundings
+    elsewhere = frozenset().union(*(stems(text) for text in _elsewhere(examined, ground))) - own
+    text = examined.claim.text
+    places = [place for one in measures(text) for place in one.places]
+    words = [word for word in content_words(text) if is_within(word.start, ground.claimed.spans)]
+    strange = [word.text for word in outside(words, places) if word.stem in elsewhere]
+    return strange[0] if strange else _other_medicine(examined, ground)
+
+
+def _elsewhere(examined: Examined, ground: Ground) -> list[str]:
+    """What the quotes say of other doses, and in other clauses of the same sentence."""
+    return [
+        said(quote.text, other.own)
+        for quote in examined.quoted
+        for other in zones(quote.text)
+        if not (quote is ground.quote and other is ground.zone)
+        and (
+            any(is_dose(quote.text, one) for one in other.amounts)
+            or (quote is ground.quote and other.sentence == ground.zone.sentence)
+        )
+    ]
+
+
+def _other_medicine(examined: Examined, ground: Ground) -> str:
+    """A medicine of the claim's part that is neither in the dose's zone nor what the passage is about."""
+    near = [one for one in ground.quote.mentions if is_within(one.start, ground.zone.spans)]
+    known = {frozenset(one.ingredients) for one in near}
+    if not known or ground.quote.own_ingredients not in known:
+        known |= {ground.quote.own_ingredients}
+    for one in examined.mentions:
+        if is_within(one.start, ground.claimed.spans) and frozenset(one.ingredients) not in known:
+            return one.surface
+    named = {frozenset(one.ingredients) for one in examined.mentions} | {ground.quote.own_ingredients}
+    lost = [one.surface for one in near if frozenset(one.ingredients) not in named]
+    return lost[0] if lost else ""
+
+
+_CONDITIONS = frozenset({Bound.LESS, Bound.MORE, Bound.AT_LEAST})
+
+
+def whole_dose(examined: Examined) -> tuple[Finding, ...]:
+    """What the quote says of a dose in numbers is not dropped: how often, how long, from what age or weight on."""
+    found = []
+    for ground in examined.grounds:
+        if ground is None:
+            continue
+        kept = {quoted for _, quoted in ground.pairs}
+        lost = [one for one in ground.zone.amounts if one not in kept and _is_needed(one, ground)]
+        if lost and not _all_kept(lost, examined):
+            words = _words(ground.quote.text, lost[:1])
+            found.append(_finding("whole-dose", f"The quote adds “{words}”, which the claim leaves out."))
+        people = _people(ground) - stems(examined.claim.text)
+        if people:
+            found.append(_finding("whole-dose", f"The quote says it of {', '.join(sorted(people))} only."))
+    return tuple(found)
+
+
+def _all_kept(lost: Sequence[Measure], examined: Examined) -> bool:
+    """Whether another part of the claim says what this one leaves out."""
+    everywhere = measures(examined.claim.text)
+    return all(any(one.is_said_by(other) and one.bound is other.bound for one in everywhere) for other in lost)
+
+
+def _is_needed(one: Measure, ground: Ground) -> bool:
+    """Whether the claim may not do without this amount of the dose that it states."""
+    if one.size[2] in {"code", "ordinal", "grade"}:
+        return False
+    if one.bound in _CONDITIONS or is_condition(ground.quote.text, one):
+        return True
+    if one.in_brackets:
+        return one.bound is Bound.AT_MOST
+    return is_within(one.start, ground.zone.own)
+
+
+def _people(ground: Ground) -> frozenset[str]:
+    """Whom the quote states the dose for, where the passage is not about them anyway."""
+    words: list[Word] = [word for word in content_words(ground.quote.text) if word.stem in POPULATIONS]
+    return frozenset(word.stem for word in words if is_within(word.start, ground.zone.spans))

@@ -1,0 +1,82 @@
+"""The check of conditions: what limits a statement of the quote ("in patients with …", "with food") is in the claim.
+
+A limiting phrase starts at one of the words below and runs to the next punctuation. Every word of meaning in it must
+be in the claim; `guardrails.amounts` compares its numbers. Reasons and examples ("because …") limit nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from guardrails.equivalence import measures
+from guardrails.examined import Examined
+from guardrails.grounds import Rest
+from guardrails.verdict import Finding, Severity
+from guardrails.wording import GLUE, INSTRUCTING, Word, content_words, outside, stems
+from guardrails.zones import is_within
+
+VERSION = "1"
+
+_MARKER = re.compile(
+    r"\b(?:in|for|with|without|if|when|whenever|unless|until|after|before|prior\s+to|during|while|only|except|who|whose"
+    r"|weighing|aged|receiving|taking|on|under|among|concomitant\w*)\b",
+    re.IGNORECASE,
+)
+_END = re.compile(r"[;:()\[\]]|,(?!\d)|\.(?=\s|\Z)")
+_REASON = re.compile(
+    r"\b(?:because|since|as (?:this|it|they|there)|due to|so that|in order to|such as|for example|for instance"
+    r"|e\.g\.|i\.e\.|including|which|see)\b[^.;)]*",
+    re.IGNORECASE,
+)
+_FREE = GLUE | INSTRUCTING | {"general", "addition", "particul", "oral", "case", "term", "oth", "clinical", "history"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    start: int
+    end: int
+    words: tuple[Word, ...]
+
+
+def conditions(examined: Examined) -> tuple[Finding, ...]:
+    """No condition of what the claim rests on is lost."""
+    claimed = stems(examined.claim.text)
+    found = []
+    for rest in examined.rests:
+        for phrase in _phrases(rest):
+            lost = [word.text for word in phrase.words if word.stem not in claimed]
+            if lost:
+                text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
+                found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
+    return (*found, *_lost_medicines(examined))
+
+
+def _finding(explanation: str) -> Finding:
+    return Finding("conditions", VERSION, Severity.BLOCK, explanation)
+
+
+def _phrases(rest: Rest) -> Iterator[_Phrase]:
+    text = rest.quote.text
+    skipped = [found.span() for found in _REASON.finditer(text)]
+    places = [place for one in measures(text) for place in one.places]
+    places += [(one.start, one.end) for one in rest.quote.mentions] + skipped
+    words = [word for word in outside(content_words(text), places) if word.stem not in _FREE]
+    for marker in _MARKER.finditer(text):
+        if not is_within(marker.start(), rest.spans) or is_within(marker.start(), skipped):
+            continue
+        stop = _END.search(text, marker.end())
+        end = stop.start() if stop else len(text)
+        yield _Phrase(marker.start(), end, tuple(word for word in words if marker.start() <= word.start < end))
+
+
+def _lost_medicines(examined: Examined) -> Iterator[Finding]:
+    """A second medicine on which the statement depends ("with verapamil") is named in the claim too."""
+    named = {frozenset(one.ingredients) for one in examined.mentions}
+    for rest in examined.rests:
+        for phrase in _phrases(rest):
+            for one in rest.quote.mentions:
+                inside = phrase.start <= one.start < phrase.end
+                if inside and frozenset(one.ingredients) not in named | {rest.quote.own_ingredients}:
+                    yield _finding(f"The quote says this of {one.surface}, which the claim does not name.")

@@ -1,0 +1,246 @@
+"""Amounts in the form in which a claim and its quote are compared: converted, and with their frequency made one.
+
+"0.5 g" and "500 mg" are equal, and "24 hours" and "1 day", exactly (fractions, never floats). A month is no number of
+weeks, units of activity are never converted, and a rate per day is not one per hour.
+
+Decided for frequencies: an interval that divides a day evenly is that many times a day ("every 12 hours" is "twice
+daily", "every 8 hours" is "three times a day"), every 7 days is once a week, and "daily" is once daily. One direction
+stays shut: a quote that gives a total ("20 mg per day") does not say that it is taken once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+from functools import lru_cache
+from typing import TypeAlias
+
+from guardrails.bounds import Bound, clause_ends
+from guardrails.quantities import Amount, read_amounts
+
+Size: TypeAlias = tuple[Fraction, Fraction | None, str, str]
+"""Low, high (None: no range), unit, code; equal sizes are the same amount."""
+
+
+class PerDay(StrEnum):
+    """How a text says that an amount is for a day: nothing said, once daily, daily, or as the total of a day."""
+
+    NO = ""
+    ONCE = "once"
+    DAILY = "daily"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """An amount of a text, ready to be compared: `text[start:end]`; `beside` are the places of its other words."""
+
+    size: Size
+    per_day: PerDay
+    bound: Bound
+    change: str
+    start: int
+    end: int
+    beside: tuple[tuple[int, int], ...] = ()
+    in_brackets: bool = False
+
+    @property
+    def unit(self) -> str:
+        """The unit that sizes are compared in."""
+        return self.size[2]
+
+    @property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Where the number and all words of it stand."""
+        return (self.start, self.end), *self.beside
+
+    def is_said_by(self, quoted: Measure) -> bool:
+        """Whether a quote that says `quoted` says this amount."""
+        total_taken_once = quoted.per_day is PerDay.TOTAL and self.per_day is PerDay.ONCE
+        return self.size == quoted.size and not total_taken_once
+
+
+_SCALES: dict[str, tuple[str, int]] = {
+    **{unit: ("pg", 10**power) for unit, power in (("pg", 0), ("ng", 3), ("mcg", 6), ("mg", 9), ("g", 12), ("kg", 15))},
+    **{unit: ("µL", 10**power) for unit, power in (("µL", 0), ("mL", 3), ("dL", 5), ("L", 6))},
+    **{unit: ("nmol", 10**power) for unit, power in (("nmol", 0), ("µmol", 3), ("mmol", 6), ("mol", 9))},
+    "s": ("s", 1),
+    "min": ("s", 60),
+    "h": ("s", 3600),
+    "d": ("s", 86400),
+    "wk": ("s", 604800),
+    "mo": ("mo", 1),
+    "yr": ("mo", 12),
+    "cm": ("mm", 10),
+    "mm": ("mm", 1),
+}
+"""Each unit that converts: to which one, and how many of that one it is."""
+_SHORT = frozenset({"s", "min", "h"})
+_PERIODS = {"24 h": "d", "1 d": "d", "7 d": "wk", "12 mo": "yr"}
+_MASS_LIKE = frozenset({"pg", "µL", "nmol", "mEq", "unit", "IU", "tablet", "capsule", "caplet", "pill", "puff", "drop"})
+
+
+def _scaled(size: Size) -> Size:
+    low, high, unit, code = size
+    factor, name = _unit(unit)
+    return low * factor, None if high is None else high * factor, name, code
+
+
+@lru_cache(maxsize=2048)
+def _unit(unit: str) -> tuple[Fraction, str]:
+    """How many of the comparing unit this one is, and the name of that one."""
+    if unit.startswith("every ") or " to " in unit or not unit:
+        return Fraction(1), unit
+    head, *below = unit.split("/")
+    name, factor = _SCALES.get(head, (head, 1))
+    size, parts = Fraction(factor), [name]
+    for part in below:
+        count, period = _below(_PERIODS.get(part, part))
+        size /= count
+        parts.append(period)
+    return size, "/".join(parts)
+
+
+def _below(part: str) -> tuple[Fraction, str]:
+    """A denominator: minutes and hours convert, days and longer do not."""
+    number, _, unit = part.rpartition(" ")
+    count = Fraction(number) if number else Fraction(1)
+    if unit in _SHORT or (unit in _SCALES and _SCALES[unit][0] not in {"s", "mo"}):
+        name, factor = _SCALES[unit]
+        return count * factor, name
+    return (Fraction(1), part) if number else (count, unit)
+
+
+def _frequency(size: Size) -> Size:
+    """ "every 12 hours" as twice a day, "every 7 days" as once a week; other intervals in hours or days."""
+    low, high, unit, code = size
+    if not unit.startswith("every "):
+        return size
+    factor = _SCALES[unit.removeprefix("every ")][1] if unit != "every mo" else 0
+    if not factor or unit == "every yr":
+        return size
+    low, high = low * factor, None if high is None else high * factor
+    if high is None and low and 86400 % low == 0:
+        return 86400 / low, None, "x/d", code
+    if high is None and low == 604800:
+        return Fraction(1), None, "x/wk", code
+    return low, high, "every s", code
+
+
+def _measure(text: str, amount: Amount) -> Measure:
+    low, high = Fraction(amount.low), None if amount.high is None else Fraction(amount.high)
+    size = _frequency(_scaled((low, high, amount.unit, amount.code)))
+    words = text[amount.start : amount.end].lower()
+    per_day = PerDay.NO
+    if size[2].endswith("/d") and size[2] != "x/d":
+        per_day = PerDay.DAILY if re.search(r"\b(?:daily|(?:every|each|a) day)$", words) else PerDay.TOTAL
+    beside = (amount.cue,) if amount.cue[1] else ()
+    return Measure(size, per_day, amount.bound, amount.change, amount.start, amount.end, beside)
+
+
+_DAILY_DOSE = re.compile(
+    r"\b(?:total\s+)?(?P<word>daily|24[- ]hour)\s+(?:\w+\s+){0,2}?"
+    r"(?:dos(?:e|es|age|ages|ing)|maximum|limit|amount|intake|total)\b"
+    r"|\b(?P<a>max(?:imum)?\s+daily)\b|\b(?P<b>(?:per|each|a)\s+day)\s*(?:is|:|of)\s*$",
+    re.IGNORECASE,
+)
+_IN_A_DAY = re.compile(
+    r"\s*(?:,\s*)?(?:in total\s+|total\s+|altogether\s+)?"
+    r"(?:(?:in|within|over|during|per|every)\s+(?:a|any|one|each|the)?\s*"
+    r"(?:24[- ]?h(?:ou)?rs?(?:[- ]period)?|(?:single\s+)?day)"
+    r"(?:\s+period)?|(?:each|every)\s+day|\(?total daily dose\)?)(?!\w)",
+    re.IGNORECASE,
+)
+_GAP = re.compile(
+    r"\s*,?\s*(?:\(?(?:orally|by mouth|p\.?o\.?|intravenously|i\.?v\.?|subcutaneously|s\.?c\.?|intramuscularly|i\.?m\.?"
+    r"|tablets?|capsules?|doses?|taken|given|administered|as|a|an|single|one|is|to be|should be|\w+ly)\)?[\s,]*){0,5}",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=8192)
+def measures(text: str) -> tuple[Measure, ...]:
+    """Every amount of the text in order, converted; an amount and its "once daily" are one measure."""
+    found = list(_without_once(text, [_measure(text, amount) for amount in read_amounts(text)]))
+    found = [_in_brackets(text, one) for one in _merged(text, found)]
+    return tuple(_of_a_day(text, found))
+
+
+def _without_once(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
+    """Drop the "once" of "once every 8 hours": the interval says it."""
+    starts: int | None = None
+    for one, other in zip(found, [*found[1:], None], strict=False):
+        is_once = one.size[:3] == (Fraction(1), None, "x") and other is not None and _is_frequency(other)
+        if is_once and other is not None and not text[one.end : other.start].strip():
+            starts = one.start
+            continue
+        yield one if starts is None else replace(one, start=starts)
+        starts = None
+
+
+def _merged(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
+    """Join "20 mg" and the "once daily" behind it."""
+    at = 0
+    while at < len(found):
+        one, other = found[at], found[at + 1] if at + 1 < len(found) else None
+        at += 1
+        joins = other is not None and _is_once_daily(other) and _takes_a_day(one)
+        if other is not None and joins and _GAP.fullmatch(text, one.end, other.start):
+            low, high, unit, code = one.size
+            size = (low, high, f"{unit}/{other.unit.removeprefix('x/')}", code)
+            yield replace(one, size=size, per_day=PerDay.ONCE, beside=(*one.beside, (other.start, other.end)))
+            at += 1
+        else:
+            yield one
+
+
+def _is_frequency(one: Measure) -> bool:
+    return one.unit.startswith(("x/", "every "))
+
+
+def _is_once_daily(one: Measure) -> bool:
+    return one.size[:2] == (Fraction(1), None) and one.unit in {"x/d", "x/wk"} and one.bound is Bound.PLAIN
+
+
+def _takes_a_day(one: Measure) -> bool:
+    return one.unit.partition("/")[0] in _MASS_LIKE and not one.unit.endswith(("/d", "/wk", "/mo", "/dose", "/s"))
+
+
+def _in_brackets(text: str, one: Measure) -> Measure:
+    opened = text.rfind("(", max(0, one.start - 80), one.start)
+    inside = opened >= 0 and ")" not in text[opened : one.start] and ")" in text[one.end : one.end + 80]
+    return replace(one, in_brackets=inside)
+
+
+def _of_a_day(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
+    """ "a maximum daily dose of 4 g" and "4 g in 24 hours" are 4 g per day."""
+    ends = [0, *clause_ends(text)]
+    taken: set[int] = set()
+    for at, one in enumerate(found):
+        if at in taken:
+            continue
+        following = found[at + 1] if at + 1 < len(found) else None
+        if not _takes_a_day(one):
+            yield one
+            continue
+        day = _IN_A_DAY.match(text, one.end)
+        if day and day.group().strip():
+            if following is not None and following.start < day.end():
+                taken.add(at + 1)
+            yield _daily(one, PerDay.TOTAL, day.span())
+            continue
+        start = max([end for end in ends if end <= one.start] + [found[at - 1].end if at else 0])
+        before = list(_DAILY_DOSE.finditer(text, start, one.start))
+        if before and (following is None or not _is_frequency(following) or text[one.end : following.start].strip()):
+            word = before[-1].span(str(before[-1].lastgroup))
+            yield _daily(one, PerDay.TOTAL, word)
+        else:
+            yield one
+
+
+def _daily(one: Measure, per_day: PerDay, place: tuple[int, int]) -> Measure:
+    low, high, unit, code = one.size
+    return replace(one, size=(low, high, f"{unit}/d", code), per_day=per_day, beside=(*one.beside, place))

@@ -1,0 +1,153 @@
+"""What of its quotes a claim rests on: the zone that states each of its doses, else the clauses with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from guardrails.bounds import changes_in
+from guardrails.equivalence import Measure
+from guardrails.polarity import EXCEPTIONS, Cue, clause_spans, cues
+from guardrails.quoted import Quoted
+from guardrails.wording import GLUE, stems
+from guardrails.zones import Span, Zone, is_within, zones
+
+Pairs: TypeAlias = tuple[tuple[Measure, Measure], ...]
+Changes: TypeAlias = tuple[frozenset[str], frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A dose of the claim and the zone of a quote that states it; `pairs` are the amounts of both, one to one."""
+
+    claimed: Zone
+    quote: Quoted
+    zone: Zone
+    pairs: Pairs
+    changes: Changes
+
+    @property
+    def same_limits(self) -> bool:
+        """Whether every amount is bounded in the same way and belongs to the same change on both sides."""
+        return all(
+            claimed.bound is quoted.bound and self._same_change(claimed, quoted) for claimed, quoted in self.pairs
+        )
+
+    def _same_change(self, claimed: Measure, quoted: Measure) -> bool:
+        """Equal, or said elsewhere ("500 mg is the starting dose") and the only change on both sides."""
+        if claimed.change == quoted.change:
+            return True
+        return (
+            not (claimed.change and quoted.change) and len(self.changes[0]) == 1 and self.changes[0] == self.changes[1]
+        )
+
+    @property
+    def text(self) -> str:
+        """What the quote says of the dose, in its order."""
+        return said(self.quote.text, self.zone.spans)
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Stretches of one quote on which a claim rests."""
+
+    quote: Quoted
+    spans: tuple[Span, ...]
+
+    @property
+    def text(self) -> str:
+        """The words of the stretches, in order."""
+        return said(self.quote.text, self.spans)
+
+    @property
+    def cues(self) -> tuple[Cue, ...]:
+        """The negations and conditions inside, and the exceptions of amountless clauses of the same sentences."""
+        text = self.quote.text
+        beside = [zone.own for zone in zones(text) if not zone.amounts and self._touches_sentence(zone)]
+        return tuple(
+            cue
+            for cue in cues(text)
+            if is_within(cue.start, self.spans)
+            or (cue.kind in EXCEPTIONS and any(is_within(cue.start, own) for own in beside))
+        )
+
+    def _touches_sentence(self, zone: Zone) -> bool:
+        start, end = zone.sentence
+        return any(a < end and start < b for a, b in self.spans)
+
+
+def said(text: str, spans: Sequence[Span]) -> str:
+    """The stretches of a text, one after the other."""
+    return " ".join(text[start:end].strip() for start, end in sorted(spans))
+
+
+def ground_of(text: str, zone: Zone, quotes: Sequence[Quoted]) -> Ground | None:
+    """The zone of the quotes that states all amounts of this zone of the claim's text, nearest in words; or None."""
+    found = [
+        Ground(zone, quote, other, pairs, (_changes(text, zone), _changes(quote.text, other)))
+        for quote in quotes
+        for other in zones(quote.text)
+        if (pairs := _pairs(zone.amounts, other.amounts)) is not None
+    ]
+    words = stems(said(text, zone.spans))
+    return min(
+        found,
+        key=lambda one: (not one.same_limits, -len(words & stems(one.text)), len(one.zone.amounts)),
+        default=None,
+    )
+
+
+def _changes(text: str, zone: Zone) -> frozenset[str]:
+    return changes_in(said(text, zone.spans))
+
+
+@lru_cache(maxsize=4096)
+def _pairs(claimed: tuple[Measure, ...], quoted: tuple[Measure, ...]) -> Pairs | None:
+    """Each claimed amount with the quoted one that says it, those of one unit in order; None: one is not said."""
+    units = [one.unit for one in quoted]
+    pairs: list[tuple[Measure, Measure]] = []
+    after: dict[str, int] = {}
+    for one in claimed:
+        places = [at for at in range(after.get(one.unit, 0), len(quoted)) if one.is_said_by(quoted[at])]
+        if not places:
+            return None
+        best = next((at for at in places if quoted[at].bound is one.bound), places[0])
+        if units.count(one.unit) > 1:
+            after[one.unit] = best + 1
+        pairs.append((one, quoted[best]))
+    return tuple(pairs)
+
+
+def rests_of(text: str, grounds: Sequence[Ground], quotes: Sequence[Quoted]) -> tuple[Rest, ...]:
+    """The zones of the claim's doses, and the fewest clauses of the quotes that hold its other words."""
+    spans: dict[int, set[Span]] = {at: set() for at in range(len(quotes))}
+    missing = stems(text) - GLUE
+    for ground in grounds:
+        at = next(n for n, quote in enumerate(quotes) if quote is ground.quote)
+        spans[at].update(ground.zone.spans)
+        missing -= stems(ground.text)
+    clauses = [
+        (n, span) for n, quote in enumerate(quotes) for sentence in clause_spans(quote.text) for span in sentence
+    ]
+    while clauses and (missing or not any(spans.values())):
+        gains = [len(missing & stems(quotes[n].text[a:b])) for n, (a, b) in clauses]
+        best = max(range(len(gains)), key=gains.__getitem__)
+        if missing and not gains[best]:
+            break
+        n, (start, end) = clauses.pop(best)
+        missing -= stems(quotes[n].text[start:end])
+        spans[n].add((start, end))
+    return tuple(Rest(quote, _joined(spans[n])) for n, quote in enumerate(quotes) if spans[n])
+
+
+def _joined(spans: set[Span]) -> tuple[Span, ...]:
+    """The stretches in order, those that overlap made one."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return tuple(joined)
