@@ -7,20 +7,25 @@ whatever happens in between: a broad `except` is allowed in this file only, and 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping
+import traceback
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Protocol
+from uuid import uuid4
 
 from assistant import refusals
 from assistant.conversation import (
     Answer,
+    Assessment,
     Basis,
     CheckedClaim,
+    Conflict,
     Draft,
     Event,
     Flag,
+    FlagKind,
     Progress,
     Question,
     Refusal,
@@ -29,9 +34,11 @@ from assistant.conversation import (
     Turn,
     WithheldClaim,
 )
-from assistant.generate import DraftGenerator, Drafting, DraftRequest
+from assistant.errors import GeneratorError
+from assistant.generate import DraftGenerator, Drafting, DraftRequest, Objection
 from guardrails.claim import Claim
 from guardrails.intake import Screened
+from guardrails.patient import Patient
 from guardrails.verdict import Decision, Verdict
 from retrieval.passage import Passage
 from retrieval.search import SearchResult
@@ -53,13 +60,19 @@ class TurnStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AskTools:
-    """Everything that answering needs from outside, as plain functions and small objects."""
+    """Everything that answering needs from outside, as plain functions and small objects.
+
+    `notice` finds reported reactions; of a question that could not be screened its second argument is False, and the
+    flags must then hold no words of the question but the medicine and the event.
+    """
 
     screen: Callable[[str], Screened]
-    notice: Callable[[Question], tuple[Flag, ...]]
+    notice: Callable[[Question, bool], tuple[Flag, ...]]
+    assess: Callable[[Question], Assessment]
     search: Callable[[str, tuple[str, ...]], SearchResult]
+    conflicts: Callable[[Sequence[Passage]], tuple[Conflict, ...]]
     generator: DraftGenerator
-    judge: Callable[[Claim, Mapping[str, Passage]], Verdict]
+    judge: Callable[[Claim, Mapping[str, Passage], Patient], Verdict]
     store: TurnStore
     basis: Callable[[Question], Basis]
 
@@ -72,49 +85,78 @@ class _Checked:
 
 
 def ask(question: Question, tools: AskTools) -> Iterator[Event]:
-    """Yield `Progress`, `CheckedClaim` and `WithheldClaim` events, and last the `Answer` or the `Refusal`."""
+    """Yield `Progress`, `Assessment`, `CheckedClaim` and `WithheldClaim`, and last the `Answer` or the `Refusal`."""
     started = perf_counter()
-    safe = replace(question, text=UNSCREENED)
+    safe, screened = replace(question, text=UNSCREENED), None
     try:
         yield Progress(Step.SCREENING)
         screened = tools.screen(question.text)
         safe = replace(question, text=screened.text)
         outcome = yield from _story(safe, screened, tools)
     except Exception as error:
-        log.exception("Turn %s ended in an error and is refused", question.id)
+        _log(question, error)
         outcome = refusals.for_error(safe, error)
+    if screened is None:
+        _keep_reactions(question, tools)
     yield from _finish(replace(outcome, seconds=perf_counter() - started), tools)
 
 
 def _story(question: Question, screened: Screened, tools: AskTools) -> Generator[Event, None, Answer | Refusal]:
-    for flag in tools.notice(question):
+    for flag in tools.notice(question, True):
         tools.store.save_flag(flag)
     if screened.declined or not question.text.strip():
         return refusals.for_screening(question, screened)
+    assessment = tools.assess(question)
+    yield assessment
     yield Progress(Step.SEARCHING)
     found = tools.search(question.text, question.history)
     if found.missing:
-        return replace(refusals.for_missing(question, found), notices=screened.notices)
+        refusal = refusals.for_missing(question, found)
+        return replace(refusal, notices=screened.notices, assessment=assessment)
     yield Progress(Step.DRAFTING, _what_was_found(found))
     evidence = {hit.passage.key: hit.passage for hit in found.hits}
+    assessment = replace(assessment, conflicts=tools.conflicts(tuple(evidence.values())))
     similarities = tuple(hit.similarity for hit in found.hits)
     request = DraftRequest(question, tuple(evidence.values()), found.medicines, found.sections, similarities)
-    checked = yield from _check_each(tools.generator.draft(request), evidence, tools)
+    checked = yield from _draft_and_check(request, evidence, tools)
     yield Progress(Step.SAVING)
     basis = _basis_of(checked.draft, tools.basis(question))
     if not checked.released:
         refusal = refusals.for_nothing_released(question, found, checked.withheld)
-        return replace(refusal, basis=basis, notices=screened.notices)
+        return replace(refusal, basis=basis, notices=screened.notices, assessment=assessment)
     cited = {citation.key for item in checked.released for citation in item.claim.citations}
     passages = tuple(passage for key, passage in evidence.items() if key in cited)
     notices = (*screened.notices, *refusals.corrections(found))
-    return Answer(question, checked.released, passages, checked.withheld, basis, 0.0, notices)
+    return Answer(question, checked.released, passages, checked.withheld, basis, 0.0, notices, assessment)
+
+
+def _draft_and_check(
+    request: DraftRequest, evidence: Mapping[str, Passage], tools: AskTools
+) -> Generator[Event, None, _Checked]:
+    """A draft; where sentences of it fail and the generator can revise, one more draft that knows why they failed."""
+    first = yield from _check_each(request, evidence, tools, ())
+    if not first.withheld or first.draft.fallback or not tools.generator.revises:
+        return first
+    yield Progress(Step.REVISING)
+    objections = tuple(Objection(item.claim.text, _why(item)) for item in first.withheld)
+    try:
+        second = yield from _check_each(replace(request, objections=objections), evidence, tools, first.released)
+    except GeneratorError as error:
+        log.warning("The second draft of turn %s failed: %s", request.question.id, error)
+        return first
+    return _Checked(second.draft, first.released + second.released, first.withheld + second.withheld)
+
+
+def _why(item: WithheldClaim) -> str:
+    return " ".join(finding.explanation for finding in item.findings)
 
 
 def _check_each(
-    drafting: Drafting, evidence: Mapping[str, Passage], tools: AskTools
+    request: DraftRequest, evidence: Mapping[str, Passage], tools: AskTools, shown: tuple[CheckedClaim, ...]
 ) -> Generator[Event, None, _Checked]:
-    """Judge every claim as it arrives; only a released one becomes a `CheckedClaim`."""
+    """Judge every claim as it arrives; only a released one becomes a `CheckedClaim`. What was shown is not repeated."""
+    drafting: Drafting = tools.generator.draft(request)
+    said = {item.claim.text for item in shown}
     released: list[CheckedClaim] = []
     withheld: list[WithheldClaim] = []
     while True:
@@ -122,24 +164,51 @@ def _check_each(
             claim = next(drafting)
         except StopIteration as end:
             return _Checked(end.value, tuple(released), tuple(withheld))
-        verdict = tools.judge(claim, evidence)
+        if claim.text in said:
+            continue
+        verdict = tools.judge(claim, evidence, request.question.patient)
         if verdict.decision is Decision.RELEASE:
             released.append(CheckedClaim(claim, verdict))
             yield released[-1]
         else:
-            withheld.append(WithheldClaim(claim, verdict.findings))
+            withheld.append(WithheldClaim(claim, verdict.findings, verdict.decision, verdict.checks))
             yield withheld[-1]
+
+
+def _keep_reactions(question: Question, tools: AskTools) -> None:
+    """Keep the reactions that a question reports although it could not be screened, without any other word of it."""
+    try:
+        for flag in tools.notice(question, False):
+            tools.store.save_flag(flag)
+    except Exception as error:
+        _log(question, error)
 
 
 def _finish(outcome: Answer | Refusal, tools: AskTools) -> Iterator[Event]:
     """Save the turn before it is final; an answer that could not be saved is refused."""
     question = outcome.question
     try:
-        tools.store.save_turn(Turn(question.id, question.conversation_id, outcome, datetime.now(UTC)))
+        turn = Turn(question.id, question.conversation_id, outcome, datetime.now(UTC))
+        tools.store.save_turn(turn, tuple(_escalations(outcome)))
     except Exception as error:
-        log.exception("Turn %s could not be saved", question.id)
+        _log(question, error)
         outcome = refusals.for_error(question, error, RefusalReason.STORAGE_FAILED)
     yield outcome
+
+
+def _escalations(outcome: Answer | Refusal) -> Iterator[Flag]:
+    """A flag for every sentence that a person must look at, so that it reaches the reviewers by itself."""
+    for item in outcome.withheld:
+        if item.decision is Decision.ESCALATE:
+            comment = f"Withheld: “{item.claim.text}” {_why(item)}"
+            turn_id, now = outcome.question.id, datetime.now(UTC)
+            yield Flag(uuid4().hex, turn_id, FlagKind.ESCALATED, comment, "", now, "machine")
+
+
+def _log(question: Question, error: Exception) -> None:
+    """What broke and where; never the error's own words, which may be those of a patient."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("Turn %s: %s at\n%s", question.id, type(error).__name__, places)
 
 
 def _what_was_found(found: SearchResult) -> str:

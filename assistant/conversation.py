@@ -172,6 +172,7 @@ class Step(StrEnum):
     SEARCHING = "searching"
     DRAFTING = "drafting"
     CHECKING = "checking"
+    REVISING = "revising"
     SAVING = "saving"
 
 

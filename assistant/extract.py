@@ -60,6 +60,7 @@ class ExtractiveGenerator:
     """Quotes sentences; its claims are verbatim, so a check can only fail on a sentence that was cut badly."""
 
     name = "extractive"
+    revises = False
     model = ""
     adapter = ""
 

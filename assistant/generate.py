@@ -22,10 +22,19 @@ Drafting: TypeAlias = Generator[Claim, None, Draft]
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """A sentence of an earlier draft that failed its checks, and why."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class DraftRequest:
     """The question (its identifiers already masked), the passages that may be cited, and what search recognised.
 
     `similarities` holds each passage's cosine to the question, -1..1, where search knows it; else it is empty.
+    `objections` are what was wrong with an earlier draft; empty for a first one.
     """
 
     question: Question
@@ -33,6 +42,7 @@ class DraftRequest:
     medicines: tuple[str, ...]
     sections: tuple[Section, ...]
     similarities: tuple[float, ...] = ()
+    objections: tuple[Objection, ...] = ()
 
 
 class DraftGenerator(Protocol):
@@ -49,6 +59,10 @@ class DraftGenerator(Protocol):
     @property
     def adapter(self) -> str:
         """The adapter in use, empty where there is none."""
+
+    @property
+    def revises(self) -> bool:
+        """Whether it can make something better of objections than the same draft again."""
 
     def draft(self, request: DraftRequest) -> Drafting:
         """Yield each claim when it is complete and return the whole draft; raises a leaf of `GeneratorError`."""
@@ -75,6 +89,11 @@ class WithFallback:
     def adapter(self) -> str:
         """The primary's."""
         return self._primary.adapter
+
+    @property
+    def revises(self) -> bool:
+        """The primary's."""
+        return self._primary.revises
 
     def draft(self, request: DraftRequest) -> Drafting:
         """Yield the primary's claims for as long as it can go on, then what the backup adds to them.

@@ -17,6 +17,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.generate import Objection
 from retrieval.passage import Passage
 
 MOST_CLAIMS = 6
@@ -77,16 +78,28 @@ def parse_prompt(text: str) -> Prompt:
 
 
 def render(
-    prompt: Prompt, question: str, medicines: Sequence[str], passages: Sequence[Passage]
+    prompt: Prompt,
+    question: str,
+    medicines: Sequence[str],
+    passages: Sequence[Passage],
+    objections: Sequence[Objection] = (),
 ) -> tuple[Message, Message]:
     """The messages for one question. `question` must be masked; `passages` keep the order that search gave them."""
     blanks = {
         "most": str(MOST_CLAIMS),
         "passages": "\n\n".join(map(_block, passages)),
         "question": inert(question),
+        "objections": _objections(objections),
         "medicines": f"The question is about: {inert(', '.join(medicines))}.\n\n" if medicines else "",
     }
     return Message("system", _fill(prompt.system, blanks)), Message("user", _fill(prompt.user, blanks))
+
+
+def _objections(found: Sequence[Objection]) -> str:
+    if not found:
+        return ""
+    listed = "\n".join(f"- “{inert(one.text)}”: {inert(one.why)}" for one in found)
+    return f"These sentences of an earlier draft were withheld. Write none of them again as it stands:\n{listed}\n\n"
 
 
 def inert(text: str) -> str:

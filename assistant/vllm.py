@@ -53,6 +53,7 @@ class VllmGenerator:
     """Asks a served model, with or without an adapter, for claims that the grammar allows."""
 
     name = "vllm"
+    revises = True
 
     def __init__(self, settings: AssistantSettings, prompt: Prompt | None = None) -> None:
         self._settings = settings
@@ -147,7 +148,8 @@ class VllmGenerator:
 
     def _open(self, request: DraftRequest, grammar: str, deadline: _Deadline) -> openai.Stream[ChatCompletionChunk]:
         settings = self._settings
-        system, user = render(self._prompt, request.question.text, request.medicines, request.passages)
+        asked = request.question.text
+        system, user = render(self._prompt, asked, request.medicines, request.passages, request.objections)
         silence = min(settings.silence_seconds, deadline.left())
         return self._client.chat.completions.create(
             model=settings.llm_adapter or settings.llm_model,

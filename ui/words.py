@@ -9,6 +9,7 @@ STEP_WORDS = {
     Step.SEARCHING: "Searching the sources",
     Step.DRAFTING: "Drafting",
     Step.CHECKING: "Checking every sentence",
+    Step.REVISING: "Drafting again what failed its checks",
     Step.SAVING: "Saving",
 }
 
@@ -35,7 +36,8 @@ FLAG_WORDS = {
     FlagKind.OUTDATED: "Outdated",
     FlagKind.OTHER: "Other",
     FlagKind.ADVERSE_EVENT: "Possible adverse reaction",
+    FlagKind.ESCALATED: "Withheld for a person to look at",
 }
 
-CHOICES = tuple(kind for kind in FlagKind if kind is not FlagKind.ADVERSE_EVENT)
-"""What a person can choose; adverse reactions are noticed by the machine and handled as cases."""
+CHOICES = tuple(kind for kind in FlagKind if kind not in {FlagKind.ADVERSE_EVENT, FlagKind.ESCALATED})
+"""What a person can choose; adverse reactions and withheld sentences are noticed by the machine."""

@@ -11,8 +11,10 @@ import pytest
 from assistant.ask import UNSCREENED, AskTools, ask
 from assistant.conversation import (
     Answer,
+    Assessment,
     Basis,
     CheckedClaim,
+    Conflict,
     Draft,
     Event,
     Flag,
@@ -21,13 +23,15 @@ from assistant.conversation import (
     Question,
     Refusal,
     RefusalReason,
+    Step,
     Turn,
     WithheldClaim,
 )
-from assistant.errors import SaveFailed
+from assistant.errors import GeneratorTimeout, SaveFailed
 from assistant.generate import Drafting, DraftRequest
 from guardrails.claim import Claim
 from guardrails.intake import Screened
+from guardrails.patient import Patient
 from guardrails.verdict import CheckRun, Decision, Finding, Severity, Verdict
 from retrieval.errors import IndexBusy
 from retrieval.index import Hit
@@ -51,6 +55,7 @@ GOOD = Claim(TEXT, (Citation(PASSAGE.key, TEXT),))
 BAD = Claim("The maximum dose of metformin is 9999 mg.", (Citation(PASSAGE.key, TEXT),))
 FOUND = SearchResult((Hit(PASSAGE, 1.0),), ("metformin",), (Section.DOSAGE,), (), None)
 QUESTION = Question("t1", "c1", "max metformin for John Smith?", datetime(2026, 11, 23, tzinfo=UTC))
+WARNING = Finding("dose.daily-max", "1", Severity.WARN, "10 g a day is over 4 g a day.")
 FLAG = Flag("f1", "t1", FlagKind.ADVERSE_EVENT, "rash", "", datetime(2026, 11, 23, tzinfo=UTC), "machine")
 
 
@@ -81,6 +86,7 @@ class Canned:
     name: str = "canned"
     model: str = ""
     adapter: str = ""
+    revises: bool = False
 
     def draft(self, request: DraftRequest) -> Drafting:
         yield from self.claims
@@ -89,7 +95,7 @@ class Canned:
         return Draft(self.claims, self.name, self.model)
 
 
-def judged(claim: Claim, evidence: Mapping[str, Passage]) -> Verdict:
+def judged(claim: Claim, evidence: Mapping[str, Passage], patient: Patient) -> Verdict:
     """Releases a claim that is its own quote."""
     ran = (CheckRun("quote", 0.1),)
     if claim.text == claim.citations[0].quote:
@@ -107,7 +113,9 @@ def failing(error: Exception) -> Callable[..., Verdict]:
 def tools(store: Store, **changed: object) -> AskTools:
     made = AskTools(
         screen=lambda text: Screened(text.replace("John Smith", "[NAME]"), (), ()),
-        notice=lambda question: (),
+        notice=lambda question, screened: (),
+        assess=lambda question: Assessment(),
+        conflicts=lambda passages: (),
         search=lambda text, history: FOUND,
         generator=Canned((GOOD,)),
         judge=judged,
@@ -125,7 +133,7 @@ def test_an_answer_is_checked_saved_and_masked() -> None:
     store = Store()
     *events, last = run(store)
     assert isinstance(last, Answer)
-    assert [type(event) for event in events if not isinstance(event, Progress)] == [CheckedClaim]
+    assert [type(event) for event in events if not isinstance(event, Progress)] == [Assessment, CheckedClaim]
     assert last.question.text == "max metformin for [NAME]?"
     assert store.turns[0].outcome == last
     assert last.passages == (PASSAGE,)
@@ -198,7 +206,7 @@ def test_an_answer_that_cannot_be_saved_is_refused() -> None:
 
 def test_a_reported_reaction_is_kept_whatever_else_fails() -> None:
     store = Store(broken=True)
-    run(store, notice=lambda question: (FLAG,), search=failing(ZeroDivisionError()))
+    run(store, notice=lambda question, screened: (FLAG,), search=failing(ZeroDivisionError()))
     assert store.flags == [FLAG]
 
 
@@ -206,3 +214,104 @@ def test_an_error_of_unknown_kind_shows_no_text_of_its_own() -> None:
     last = run(Store(), search=failing(ValueError("John Smith, born 1950")))[-1]
     assert isinstance(last, Refusal)
     assert "John" not in last.explanation
+
+
+def test_what_the_rules_say_of_the_question_comes_first_and_is_kept() -> None:
+    store = Store()
+    found = Assessment((WARNING,), ("15 mg/kg × 12 kg = 180 mg",), ("weight",))
+    conflict = Conflict("daily maximum", (Citation("a", "4 g"), Citation("b", "3 g")), ("A", "B"))
+    events = run(store, assess=lambda question: found, conflicts=lambda passages: (conflict,))
+    kinds = [type(event) for event in events if not isinstance(event, Progress)]
+    assert kinds == [Assessment, CheckedClaim, Answer]
+    last = events[-1]
+    assert isinstance(last, Answer)
+    assert last.assessment == replace(found, conflicts=(conflict,))
+    missing = replace(FOUND, missing=Missing("medicine_not_indexed", "zorpa"))
+    refused = run(store, assess=lambda question: found, search=lambda text, history: missing)[-1]
+    assert isinstance(refused, Refusal)
+    assert refused.assessment == found
+
+
+@dataclass
+class Learns:
+    """Says `first`, and `second` once it is told what was wrong with a draft."""
+
+    first: tuple[Claim, ...]
+    second: tuple[Claim, ...]
+    error: Exception | None = None
+    requests: list[DraftRequest] = field(default_factory=list)
+    name: str = "learns"
+    model: str = "m"
+    adapter: str = ""
+    revises: bool = True
+
+    def draft(self, request: DraftRequest) -> Drafting:
+        self.requests.append(request)
+        claims = self.second if request.objections else self.first
+        yield from claims
+        if request.objections and self.error:
+            raise self.error
+        return Draft(claims, self.name, self.model)
+
+
+def test_a_failed_draft_is_revised_once_with_the_reasons() -> None:
+    generator = Learns((BAD,), (GOOD, BAD))
+    events = run(Store(), generator=generator)
+    last = events[-1]
+    assert isinstance(last, Answer)
+    assert [item.claim for item in last.claims] == [GOOD]
+    # Both failures are told; there is no third draft.
+    assert [item.claim for item in last.withheld] == [BAD, BAD]
+    assert [len(request.objections) for request in generator.requests] == [0, 1]
+    assert generator.requests[1].objections[0].text == BAD.text
+    assert "9999 mg is not in the quote" in generator.requests[1].objections[0].why
+    assert Step.REVISING in [event.step for event in events if isinstance(event, Progress)]
+
+
+def test_what_was_shown_is_not_repeated_by_the_revision() -> None:
+    last = run(Store(), generator=Learns((GOOD, BAD), (GOOD,)))[-1]
+    assert isinstance(last, Answer)
+    assert [item.claim for item in last.claims] == [GOOD]
+
+
+def test_a_revision_that_fails_leaves_the_supported_sentences() -> None:
+    last = run(Store(), generator=Learns((GOOD, BAD), (), GeneratorTimeout("slow")))[-1]
+    assert isinstance(last, Answer)
+    assert [item.claim for item in last.claims] == [GOOD]
+
+
+def test_a_good_draft_is_not_revised() -> None:
+    generator = Learns((GOOD,), (BAD,))
+    run(Store(), generator=generator)
+    assert len(generator.requests) == 1
+
+
+def test_an_escalated_sentence_is_withheld_and_flagged_for_a_person() -> None:
+    store = Store()
+    found = Finding("dose.daily-max", "1", Severity.BLOCK, "6 g is over 4 g.")
+    escalate = Verdict(Decision.ESCALATE, (found,), (CheckRun("quote", 0.1),))
+    last = run(store, judge=lambda *_: escalate)[-1]
+    assert isinstance(last, Refusal)
+    assert [item.decision for item in last.withheld] == [Decision.ESCALATE]
+    assert [flag.kind for flag in store.flags] == [FlagKind.ESCALATED]
+    assert "6 g is over 4 g." in store.flags[0].comment
+
+
+def test_a_reaction_is_kept_even_when_the_question_cannot_be_screened() -> None:
+    store, seen = Store(), []
+
+    def notice(question: Question, screened: bool) -> tuple[Flag, ...]:
+        seen.append(screened)
+        return (FLAG,)
+
+    last = run(store, screen=failing(RuntimeError("no tagger")), notice=notice)[-1]
+    assert isinstance(last, Refusal)
+    assert seen == [False]
+    assert store.flags == [FLAG]
+
+
+def test_the_log_holds_no_words_of_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    words = " ".join(("Maria", "Garcia"))
+    run(Store(), search=failing(ValueError(words)))
+    assert "ValueError" in caplog.text
+    assert words not in caplog.text

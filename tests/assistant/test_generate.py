@@ -28,6 +28,7 @@ class Scripted:
     name: str = "scripted"
     model: str = "m"
     adapter: str = "a"
+    revises: bool = True
     closed: list[bool] = field(default_factory=list)
 
     def draft(self, request: DraftRequest) -> Drafting:

@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ import pytest
 from assistant.ask import AskTools, ask
 from assistant.conversation import (
     Answer,
+    Assessment,
     Basis,
     CheckedClaim,
     Progress,
@@ -169,10 +169,12 @@ def tools_with(
     found = SearchResult(tuple(Hit(passage, 1.0, 0.8) for passage in passages), ("metformin",), (Section.DOSAGE,))
     return AskTools(
         screen=screen,
-        notice=lambda question: (),
+        notice=lambda question, screened: (),
+        assess=lambda question: Assessment(),
+        conflicts=lambda passages: (),
         search=lambda text, history: found,
         generator=generator,
-        judge=partial(judge, medicines=medicines),
+        judge=lambda claim, evidence, patient: judge(claim, evidence, medicines),
         store=records,
         basis=lambda question: Basis(prompt_version=answer_prompt().label),
     )
