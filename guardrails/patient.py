@@ -19,7 +19,7 @@ _RANGES: dict[str, tuple[str, Decimal, Decimal, str]] = {
     "creatinine_clearance": ("creatinine clearance", Decimal(0), Decimal(400), "mL/min"),
     "egfr": ("eGFR", Decimal(0), Decimal(400), "mL/min/1.73 m2"),
 }
-"""The least and the most that a person can have; anything else is a slip of the hand, and no dose is worked out of it."""
+"""The least and the most that a person can have; anything else is a slip, and no dose is worked out of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ def dosing_weight(patient: Patient) -> DosingWeight | None:
 def cockcroft_gault(patient: Patient) -> Estimate | None:
     """Creatinine clearance of an adult in mL/min: (140 - age) × weight / (72 × creatinine), × 0.85 for women.
 
-    Cockcroft DW, Gault MH. Nephron 1976;16:31-41. None for children and where age, weight, sex or creatinine is unknown.
+    Cockcroft DW, Gault MH. Nephron 1976;16:31-41. None for children, and where age, weight, sex or creatinine is not
+    known.
     """
     weight = dosing_weight(patient)
     if patient.age is None or patient.age < ADULT or not patient.creatinine or weight is None or not patient.sex:

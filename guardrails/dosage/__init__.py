@@ -1,0 +1,1 @@
+"""The dose checks, one file per concern; `guardrails.dosing` is the way in."""

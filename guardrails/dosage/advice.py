@@ -1,0 +1,43 @@
+"""Whether a sentence recommends its dose, or tells of an overdose, an experiment, a trial or a reaction.
+
+"Hepatotoxicity followed the ingestion of more than 10 g" is true and no advice: no maximum is held against it. Only the
+section of the cited passage, or such words in a sentence that is proven word for word, make that exception.
+"""
+
+from __future__ import annotations
+
+import re
+
+from guardrails.dosage.spoken import Surroundings
+from retrieval.passage import Section
+
+TELLING = frozenset(
+    {
+        Section.OVERDOSE,
+        Section.PHARMACOLOGY,
+        Section.STUDIES,
+        Section.ADVERSE_REACTIONS,
+        Section.DESCRIPTION,
+        Section.STORAGE,
+    }
+)
+"""Sections that tell what happened or what a product is; they recommend nothing."""
+
+_TELLS = re.compile(
+    r"\b(?:overdos\w*|ingest\w*|lethal|fatal\w*|death|toxic\w*|poison\w*|accidental\w*"
+    r"|rats?|mice|mouse|rabbits?|dogs?|monkeys?|animals?|LD\s?50"
+    r"|trials?|stud(?:y|ies|ied)|placebo|volunteers?|subjects|case reports?|reported|was (?:associated|observed)"
+    r"|were (?:associated|observed)|has (?:occurred|been reported)|have (?:occurred|been reported))\b",
+    re.IGNORECASE,
+)
+_ADVISES = re.compile(
+    r"\b(?:recommended|maximum|max|should|must|may be (?:given|increased)|take|give|start|usual|do not exceed|up to)\b",
+    re.IGNORECASE,
+)
+
+
+def is_advice(text: str, around: Surroundings, is_verbatim: bool) -> bool:
+    """Whether the doses of the sentence are recommended."""
+    if around.sections and around.sections <= TELLING:
+        return not is_verbatim and bool(_ADVISES.search(text))
+    return not (is_verbatim and _TELLS.search(text) and not _ADVISES.search(text))

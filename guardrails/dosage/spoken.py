@@ -1,0 +1,140 @@
+"""A dose as it is said in a claim or question, with all that judging it needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from guardrails.dosage.context import DoseContext
+from guardrails.dosage.facts import Fact, Facts, for_others, others
+from guardrails.dosage.taken import beside, ingredients_of, named_in, with_classes
+from guardrails.dosage.whom import Whom, whom
+from guardrails.dose import DoseStatement
+from guardrails.dose_reader import read_doses
+from guardrails.reading.ucum import MASS_LIKE, VOLUMES
+from retrieval.medicines import Medicines
+from retrieval.passage import Section
+
+_RENAL_WORDS = re.compile(r"\b(?:cr ?cl|clcr|clearance|e?gfr|filtration)\b", re.I)
+_ORAL = re.compile(r"\b(?:tablets?|tabs?|capsules?|caps?|caplets?|lozenges?|syrup|swallow\w*)\b", re.I)
+_INJECTED = re.compile(r"\b(?:infus\w*|inject\w*|vials?|bolus)\b", re.I)
+_PARENTERAL = frozenset({"intravenous", "intramuscular", "subcutaneous", "intrathecal", "epidural", "intraosseous"})
+_SAME_ROUTES = {"nasogastric": "oral", "gastrostomy": "oral"}
+_BESIDE_A_CLEARANCE = 70
+"""Characters after the words about kidneys in which their number stands."""
+_DOSE_WORDS = re.compile(
+    r"\b(?:doses?|dosage|dosing|tak(?:e|es|en|ing)|giv(?:e|es|en|ing)|inject\w*|infus\w*|administer\w*|tablets?"
+    r"|capsules?|mg|mcg|micrograms?|milligrams?|grams?|units?|ml|puffs?|drops?|sprays?|patch(?:es)?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What stands around a text: the title, headings and ingredients of the passages it cites; empty for a question."""
+
+    words: str = ""
+    ingredients: tuple[str, ...] = ()
+    sections: frozenset[Section] = frozenset()
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One dose, the ingredients it is of, and the facts for which it is judged.
+
+    `apart` says in which facts its people are not the patient; `facts` then leave the patient out. `text` is all of
+    the claim or question.
+    """
+
+    text: str
+    statement: DoseStatement
+    ingredients: tuple[str, ...]
+    facts: Facts
+    apart: tuple[Fact, ...]
+
+    @property
+    def words(self) -> str:
+        """The words of the dose itself."""
+        return " ".join(self.text[self.statement.start : self.statement.end].split())
+
+    @property
+    def is_dose(self) -> bool:
+        """Whether an amount of a medicine is stated; "grade 3 or 4 in 12 %" is none."""
+        amount = self.statement.amount
+        if self.statement.strength or (amount is not None and _is_substance(amount.low.unit)):
+            return True
+        if amount is not None and self.statement.per:
+            return True
+        near = self.text[max(0, self.statement.start - 30) : self.statement.end + 30]
+        return amount is None and bool(_DOSE_WORDS.search(near))
+
+
+def _is_substance(unit: str) -> bool:
+    return unit != "%" and (unit in MASS_LIKE or unit in VOLUMES or unit.startswith("{") or unit in {"", "1"})
+
+
+@lru_cache(maxsize=4096)
+def read(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
+    """The doses of a text; the same text is read once."""
+    return read_doses(text, medicines)
+
+
+def spoken(text: str, around: Surroundings, context: DoseContext) -> tuple[Spoken, ...]:
+    """Every dose of the text, ready to be judged."""
+    statements = read(text, context.medicines)
+    return tuple(_one(text, statement, around, context) for statement in statements)
+
+
+def _one(text: str, statement: DoseStatement, around: Surroundings, context: DoseContext) -> Spoken:
+    of = _ingredients(statement, around, context)
+    people = _people(text, statement, around)
+    facts = facts_of(text, around, context, people, of)
+    routes = _routes(statement, text)
+    facts = Facts(
+        people, context.patient, routes, facts.words, facts.beside, statement.change, bool(context.patient.medicines)
+    )
+    apart = others(people, context.patient)
+    return Spoken(text, replace(statement, ingredients=of), of, for_others(facts) if apart else facts, apart)
+
+
+def facts_of(text: str, around: Surroundings, context: DoseContext, people: Whom, of: Iterable[str]) -> Facts:
+    """The facts of a text as a whole, for one medicine: what else is named in it counts as taken besides."""
+    named = frozenset(one for _, parts in named_in(text, context.medicines) for one in parts) - set(of)
+    also = beside(context.patient.medicines, context.medicines) | with_classes(named)
+    words = f"{text} {around.words}".lower()
+    return Facts(people, context.patient, words=words, beside=also, listed=bool(context.patient.medicines))
+
+
+def _ingredients(statement: DoseStatement, around: Surroundings, context: DoseContext) -> tuple[str, ...]:
+    """What the statement names, or what the passage is about where it names nothing."""
+    if statement.ingredients:
+        return statement.ingredients
+    if statement.drug:
+        known = ingredients_of(statement.drug, context.medicines)
+        return known if any(context.rulebook.of(one) for one in known) else ()
+    return around.ingredients if len(around.ingredients) == 1 else ()
+
+
+def _people(text: str, statement: DoseStatement, around: Surroundings) -> Whom:
+    """The people of the statement; the number of a clearance may stand outside the words that the reader took."""
+    said = statement.population
+    if not said and around.sections == {Section.PAEDIATRIC}:
+        return whom("children")
+    if said and _RENAL_WORDS.search(said):
+        at = text.lower().find(said[-20:].lower())
+        if at >= 0:
+            said += text[at + len(said[-20:]) : at + len(said[-20:]) + _BESIDE_A_CLEARANCE].partition(":")[0]
+    return whom(said)
+
+
+def _routes(statement: DoseStatement, text: str) -> frozenset[str]:
+    """The routes that the statement names, or that the form in the text implies."""
+    if statement.route:
+        said = statement.route.partition(",")[0].split(" or ")
+        return frozenset(_SAME_ROUTES.get(route, route) for route in said)
+    unit = statement.amount.low.unit if statement.amount else ""
+    if unit in {"{tablet}", "{capsule}", "{caplet}", "{pill}"} or (_ORAL.search(text) and not _INJECTED.search(text)):
+        return frozenset({"oral"})
+    return _PARENTERAL if _INJECTED.search(text) and not _ORAL.search(text) else frozenset()

@@ -1,0 +1,147 @@
+"""Step 8 of a question: every dose of the question and the answer against the source, the rules and the patient.
+
+`docs/decisions/0006-what-a-dose-is-judged-by.md` says what is judged by what. The work lies in `guardrails.dosage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from guardrails.dosage.advice import is_advice
+from guardrails.dosage.calculating import Calculation, calculated
+from guardrails.dosage.cautions import cautions
+from guardrails.dosage.coarse import coarse, is_no_dose
+from guardrails.dosage.context import DoseContext
+from guardrails.dosage.facts import Fact
+from guardrails.dosage.found import of_breach, own
+from guardrails.dosage.limits import breaches
+from guardrails.dosage.slips import confused_names, slips
+from guardrails.dosage.source import unlike_source
+from guardrails.dosage.spoken import Spoken, Surroundings, facts_of, spoken
+from guardrails.dosage.sums import cumulative, duplicates, morphine_equivalents, products
+from guardrails.dosage.taken import named_in
+from guardrails.dosage.unknowns import unknown_facts
+from guardrails.dosage.whom import whom
+from guardrails.examined import Examined
+from guardrails.verdict import Finding, Severity
+from retrieval.ingredient import base_name
+
+__all__ = ["Calculation", "DoseContext", "calculations", "check_claim", "check_question", "unknown_that_matters"]
+
+_ORDER = list(Severity)
+
+
+def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]:
+    """What is wrong with the doses of one claim of an answer, worst first; empty where nothing is."""
+    text = examined.claim.text
+    around = _surroundings(examined)
+    said = [one for one in spoken(text, around, context) if one.is_dose]
+    verbatim = examined.is_verbatim
+    found = list(_unread(said, verbatim))
+    if said and is_advice(text, around, verbatim):
+        found += _judged(said, context)
+        found += _sums(said, context, is_question=False)
+    if not verbatim:
+        found += unlike_source(said, examined, around, context)
+    return _ordered(found)
+
+
+def check_question(text: str, context: DoseContext) -> tuple[Finding, ...]:
+    """What to show before the answer: doses of the question over a limit, and the patient's cautions. Never blocks."""
+    around = Surroundings()
+    said = [one for one in spoken(text, around, context) if one.is_dose]
+    found = [finding for one in said for finding in _question_dose(one, context)]
+    found += _sums(said, context, is_question=True)
+    people = whom(text)
+    for ingredient in _ingredients(text, said, context):
+        facts = facts_of(text, around, context, people, (ingredient,))
+        found += cautions(ingredient, facts, context, is_question=True)
+    found += confused_names(text, context)
+    return _ordered(found)
+
+
+def calculations(text: str, context: DoseContext) -> tuple[Calculation, ...]:
+    """Every dose of the text that depends on the body of the patient, worked out with its arithmetic."""
+    return calculated(text, Surroundings(), context)
+
+
+def unknown_that_matters(ingredients: Iterable[str], context: DoseContext) -> tuple[str, ...]:
+    """What is not known of the patient and decides about these ingredients, as "kidney function: …"."""
+    return unknown_facts([base_name(one) for one in ingredients], context)
+
+
+def _surroundings(examined: Examined) -> Surroundings:
+    passages = [one.passage for one in examined.cited if one.passage is not None]
+    words = " ".join(f"{passage.title} {' '.join(passage.heading)}" for passage in passages)
+    ingredients = dict.fromkeys(base_name(name) for passage in passages for name in passage.ingredients)
+    return Surroundings(words, tuple(ingredients), frozenset(passage.section for passage in passages))
+
+
+def _unread(said: Sequence[Spoken], verbatim: bool) -> Iterable[Finding]:
+    """A dose that was not understood is withheld, unless it stands in the source word for word."""
+    for one in said:
+        if not one.statement.unread:
+            continue
+        severity = Severity.INFORM if verbatim else Severity.BLOCK
+        text = f"The dose “{one.words}” was not understood ({one.statement.unread}) and not compared with the rules."
+        yield own("dose.unread", severity, text, one)
+
+
+def _judged(said: Sequence[Spoken], context: DoseContext) -> Iterable[Finding]:
+    """The doses of advice: limits and slips of what was read, a coarse look at the rest, the patient's cautions."""
+    for one in said:
+        if one.statement.unread:
+            yield from coarse(one, context, is_question=False)
+        else:
+            yield from _limits(one, context)
+            yield from slips(one, context, Severity.BLOCK)
+    for one in said:
+        if not one.apart:
+            for ingredient in one.ingredients:
+                yield from cautions(ingredient, one.facts, context, is_question=False)
+
+
+def _limits(one: Spoken, context: DoseContext) -> Iterable[Finding]:
+    for ingredient in one.ingredients:
+        for breach in breaches(one, ingredient, context.rulebook):
+            yield of_breach(breach, one, is_question=False)
+    if one.apart:
+        yield _for_others(one, context)
+
+
+def _for_others(one: Spoken, context: DoseContext) -> Finding:
+    """The dose is for other people than the patient: a warning where it would be too much for the patient."""
+    own_facts = replace(one.facts, patient=context.patient, whom=whom(""))
+    as_patient = replace(one, facts=own_facts)
+    over = any(breaches(as_patient, ingredient, context.rulebook) for ingredient in one.ingredients)
+    facts = " and ".join(fact.value for fact in one.apart)
+    text = f"“{one.words}” is for {one.statement.population or 'other people'}, and the patient is not ({facts})"
+    text += "; for this patient it is over a limit." if over else "."
+    return own("dose.population", Severity.WARN if over or Fact.AGE in one.apart else Severity.INFORM, text, one)
+
+
+def _question_dose(one: Spoken, context: DoseContext) -> Iterable[Finding]:
+    if one.statement.unread and is_no_dose(one):
+        return
+    for ingredient in one.ingredients:
+        for breach in breaches(one, ingredient, context.rulebook):
+            yield of_breach(breach, one, is_question=True)
+    yield from slips(one, context, Severity.WARN)
+
+
+def _sums(said: Sequence[Spoken], context: DoseContext, *, is_question: bool) -> Iterable[Finding]:
+    taken = products(said, context)
+    yield from cumulative(taken, context, is_question)
+    yield from morphine_equivalents(taken, context)
+    yield from duplicates((ingredient for one in said for ingredient in one.ingredients), context)
+
+
+def _ingredients(text: str, said: Sequence[Spoken], context: DoseContext) -> tuple[str, ...]:
+    named = [one for _, parts in named_in(text, context.medicines) for one in parts]
+    return tuple(dict.fromkeys([*named, *(one for spoken_ in said for one in spoken_.ingredients)]))
+
+
+def _ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Worst first, each once."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: _ORDER.index(one.severity)))
