@@ -134,14 +134,18 @@ def _stands_in(text: str, number: str, unit: str) -> bool:
         return True
     written = _UNITS.get(unit) or re.escape(unit).replace("ug", "mcg").replace("/", "(?:/| per )")
     unit_word = rf"(?<![A-Za-z]){written}"
-    near = rf"{_written(number)}{_RANGE}[^.|{{\d]{{0,32}}?{unit_word}" + (
-        rf"|\bage of {number}\b" if unit == "a" else ""
-    )
-    head, _, rows = text.partition("\n|---")
-    tabled = (
-        rows and re.search(unit_word, head) and re.search(rf"\|[^|\n]*{_written(number)}[^|\n]*\|", f"{head}{rows}")
-    )
-    return bool(tabled) or re.search(near, text, re.IGNORECASE) is not None
+    near = rf"{_written(number)}{_RANGE}[^.|{{\d]{{0,32}}?{unit_word}"
+    near += rf"|\bage of {number}\b" if unit == "a" else ""
+    return re.search(near, text, re.IGNORECASE) is not None or _stands_in_a_table(text, number, unit_word)
+
+
+def _stands_in_a_table(text: str, number: str, unit_word: str) -> bool:
+    """Whether a cell holds the number, and the caption or head of its table the unit."""
+    for table in re.findall(r"Table: .*?(?=\n- |\nTable: |\Z)", text, re.DOTALL):
+        head = re.split(r"\n\| ?---", table)[0]
+        if re.search(unit_word, head) and re.search(rf"\|[^|\n]*{_written(number)}[^|\n]*\|", table):
+            return True
+    return False
 
 
 def _numbers(rule: dict[str, object]) -> Iterator[str]:
