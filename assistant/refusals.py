@@ -20,6 +20,7 @@ REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {
     retrieval_errors.SourceRefused: RefusalReason.INDEX_UNAVAILABLE,
     guardrail_errors.CheckRaised: RefusalReason.CHECK_FAILED,
     guardrail_errors.PatientInvalid: RefusalReason.CHECK_FAILED,
+    guardrail_errors.InputInvalid: RefusalReason.CHECK_FAILED,
     guardrail_errors.RailsInvalid: RefusalReason.CHECK_FAILED,
     guardrail_errors.RuleInvalid: RefusalReason.CHECK_FAILED,
     guardrail_errors.NetUnavailable: RefusalReason.CHECK_FAILED,

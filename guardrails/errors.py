@@ -2,6 +2,7 @@
 
 GuardrailError
 ├── CheckRaised: a check broke instead of coming to a result, so the claim is not judged at all
+├── InputInvalid: evidence, draft or patient given to `check` is not what docs/json.md describes
 ├── PatientInvalid: a value of the patient that no person can have (also a ValueError)
 ├── RailsInvalid: the config folder of the rails cannot be read or names a rail that does not exist
 ├── RuleInvalid: a file of dose rules cannot be read or says what no rule may say
@@ -14,6 +15,10 @@ from __future__ import annotations
 
 class GuardrailError(Exception):
     """The root. Its text is one sentence for people and never holds the text that was judged."""
+
+
+class InputInvalid(GuardrailError):
+    """Evidence, draft or patient given to `check` is not what docs/json.md describes; the message says where."""
 
 
 class CheckRaised(GuardrailError):
