@@ -41,6 +41,7 @@ WORKED_OUT = {
     ("amoxicillin", "adult-daily-max", "3000 mg"): "1 gram three times daily",
     ("apixaban", "daily-max", "20 mg"): "10 mg twice daily",
     ("dalfampridine", "daily-max", "20 mg"): "2 tablets of 10 mg in 24 hours",
+    ("digoxin", "absolute-daily-max", "1500 ug"): "15 mcg/kg at 100 kg, the last column of the dose table",
     ("dimethyl-fumarate", "daily-max", "480 mg"): "240 mg twice a day",
     ("levothyroxine", "age-over-12-years", "13 a"): "“greater than 12 years”, after the row of 6-12 years",
     ("lithium", "daily-max", "1800 mg"): "600 mg three times daily",
