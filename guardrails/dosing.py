@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from guardrails.dosage.advice import is_advice
 from guardrails.dosage.calculating import Calculation, calculated
-from guardrails.dosage.cautions import cautions
+from guardrails.dosage.cautions import cautions, of_patient
 from guardrails.dosage.coarse import coarse, is_no_dose
 from guardrails.dosage.context import DoseContext
 from guardrails.dosage.facts import Fact
@@ -23,6 +23,7 @@ from guardrails.dosage.sums import cumulative, duplicates, morphine_equivalents,
 from guardrails.dosage.taken import named_in
 from guardrails.dosage.unknowns import unknown_facts
 from guardrails.dosage.whom import whom
+from guardrails.dose import Limit as Kind
 from guardrails.examined import Examined
 from guardrails.verdict import Finding, Severity
 from retrieval.ingredient import base_name
@@ -37,10 +38,10 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
     text = examined.claim.text
     around = _surroundings(examined)
     said = [one for one in spoken(text, around, context) if one.is_dose]
-    verbatim = examined.is_verbatim
+    verbatim = around.is_verbatim
     found = list(_unread(said, verbatim))
     if said and is_advice(text, around, verbatim):
-        found += _judged(said, context)
+        found += _judged(said, context, verbatim)
         found += _sums(said, context, is_question=False)
     if not verbatim:
         found += unlike_source(said, examined, around, context)
@@ -75,37 +76,43 @@ def _surroundings(examined: Examined) -> Surroundings:
     passages = [one.passage for one in examined.cited if one.passage is not None]
     words = " ".join(f"{passage.title} {' '.join(passage.heading)}" for passage in passages)
     ingredients = dict.fromkeys(base_name(name) for passage in passages for name in passage.ingredients)
-    return Surroundings(words, tuple(ingredients), frozenset(passage.section for passage in passages))
+    return Surroundings(
+        words, tuple(ingredients), frozenset(passage.section for passage in passages), examined.is_verbatim
+    )
 
 
 def _unread(said: Sequence[Spoken], verbatim: bool) -> Iterable[Finding]:
     """A dose that was not understood is withheld, unless it stands in the source word for word."""
     for one in said:
-        if not one.statement.unread:
+        if not one.statement.unread or (verbatim and not one.has_amount):
             continue
         severity = Severity.INFORM if verbatim else Severity.BLOCK
         text = f"The dose “{one.words}” was not understood ({one.statement.unread}) and not compared with the rules."
         yield own("dose.unread", severity, text, one)
 
 
-def _judged(said: Sequence[Spoken], context: DoseContext) -> Iterable[Finding]:
+def _judged(said: Sequence[Spoken], context: DoseContext, verbatim: bool) -> Iterable[Finding]:
     """The doses of advice: limits and slips of what was read, a coarse look at the rest, the patient's cautions."""
+    bounded = verbatim and (context.patient.is_empty or any(one.statement.limit is Kind.MAXIMUM for one in said))
     for one in said:
         if one.statement.unread:
             yield from coarse(one, context, is_question=False)
         else:
-            yield from _limits(one, context)
+            yield from _limits(one, context, verbatim, bounded)
             yield from slips(one, context, Severity.BLOCK)
     for one in said:
         if not one.apart:
+            facts = of_patient(one, context, verbatim)
             for ingredient in one.ingredients:
-                yield from cautions(ingredient, one.facts, context, is_question=False)
+                yield from cautions(ingredient, facts, context, is_question=False)
 
 
-def _limits(one: Spoken, context: DoseContext) -> Iterable[Finding]:
+def _limits(one: Spoken, context: DoseContext, verbatim: bool, bounded: bool) -> Iterable[Finding]:
+    """The limits that the dose passes; at its fastest only where no maximum beside it forbids that (`bounded`)."""
     for ingredient in one.ingredients:
-        for breach in breaches(one, ingredient, context.rulebook):
-            yield of_breach(breach, one, is_question=False)
+        for breach in breaches(one, ingredient, context.rulebook, verbatim):
+            if not (breach.is_partly and bounded):
+                yield of_breach(breach, one, is_question=False)
     if one.apart:
         yield _for_others(one, context)
 

@@ -6,11 +6,14 @@ A caution is found where its conditions are known to be met, by the patient or b
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
+from dataclasses import replace
 
 from guardrails.dosage.context import DoseContext
 from guardrails.dosage.facts import Facts, kidneys
 from guardrails.dosage.found import VERSION, of_caution
-from guardrails.dosage.taken import ingredients_of, with_classes
+from guardrails.dosage.spoken import Spoken
+from guardrails.dosage.taken import beside, ingredients_of, with_classes
+from guardrails.dosage.whom import Whom
 from guardrails.dosage.wording import number
 from guardrails.patient import Patient
 from guardrails.rulebook import Caution, CautionKind, MedicineRules
@@ -30,6 +33,18 @@ def cautions(ingredient: str, facts: Facts, context: DoseContext, is_question: b
             if why is not None:
                 found.append(of_caution(rules, caution, ingredient, why, is_question))
     return _worst_of_each(found)
+
+
+def of_patient(one: Spoken, context: DoseContext, is_verbatim: bool) -> Facts:
+    """The facts for the cautions of an answer: the patient's own, and the people whom a claim of its own speaks of."""
+    current = beside(context.patient.medicines, context.medicines)
+    facts = replace(one.facts, words="", beside=current, routes=_named_route(one))
+    return replace(facts, whom=Whom()) if is_verbatim else facts
+
+
+def _named_route(one: Spoken) -> frozenset[str]:
+    """The route only where the dose itself names it and was understood."""
+    return one.facts.routes if one.statement.route and not one.statement.unread else frozenset()
 
 
 def _reason(rules: MedicineRules, caution: Caution, facts: Facts, context: DoseContext) -> str | None:
@@ -75,7 +90,8 @@ def _met(caution: Caution, facts: Facts) -> str | None:
     reasons += [word for word in when.states if word in facts.words or word in patient.conditions]
     reasons += [text for flag, text in ((when.pregnant, "pregnant"), (when.dialysis, "dialysis")) if flag]
     reasons += sorted(facts.routes & set(when.routes)) if when.routes else []
-    bare = not any(getattr(when, name) for name in type(when).model_fields)
+    telling = [name for name in type(when).model_fields if getattr(when, name)]
+    bare = not telling or (caution.kind is CautionKind.ADMINISTRATION and telling == ["routes"])
     return None if bare else ", ".join(reasons)
 
 

@@ -21,18 +21,23 @@ _NO_DOSE = re.compile(
     r"|percentage|clearance|change by|share of|litres",
 )
 """Reasons for which an amount beside them is not the dose that is recommended."""
+_MEASURED = re.compile(
+    r"\b(?:ha?emoglobin|creatinine|albumin|levels?|concentrations?|serum|plasma|blood)\b[^.;]{0,30}\Z", re.I
+)
 _DAYS_HIGHEST = (LimitKind.DAILY_MAX, LimitKind.SINGLE_MAX)
 
 
 def is_no_dose(one: Spoken) -> bool:
     """Whether the reader says that the amount is something else than what is to be given."""
-    return bool(_NO_DOSE.search(one.statement.unread))
+    before = one.text[: one.statement.start]
+    return bool(_NO_DOSE.search(one.statement.unread) or _MEASURED.search(before[-60:]))
 
 
 def coarse(one: Spoken, context: DoseContext, is_question: bool) -> Iterable[Finding]:
     """A warning where the amount alone passes the highest limit of the medicine, whoever it is for."""
-    amount = one.statement.amount
-    if amount is None or one.statement.per[:1] in (("kg",), ("m2",)) or is_no_dose(one):
+    amount, statement = one.statement.amount, one.statement
+    scheduled = statement.frequency is not None or statement.per or statement.once or statement.change or is_question
+    if amount is None or not scheduled or one.statement.per[:1] in (("kg",), ("m2",)) or is_no_dose(one):
         return
     highest = amount.high or amount.low
     for ingredient in one.ingredients:

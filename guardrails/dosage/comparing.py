@@ -27,6 +27,8 @@ _PER = {
     K.LIFETIME_MAX: "in a lifetime",
     K.RATE_MAX: "",
 }
+_ROUNDING = Decimal("1e-18")
+"""A third of an hour is no exact decimal: what differs by less than this share is equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Compared:
     """What a statement comes to beside a limit, both in the limit's unit.
 
     `mild` is the value at the slowest schedule that the statement allows, `high` at the fastest. `ratio` is `mild`
-    divided by the limit (for a minimum, the limit divided by `high`).
+    divided by the limit (for a minimum, the limit divided by `high`). `said` is the arithmetic of `mild`, `fastest`
+    that of `high`.
     """
 
     mild: Decimal
@@ -43,17 +46,19 @@ class Compared:
     unit: str
     said: str
     allowed: str
+    fastest: str = ""
     is_least: bool = False
 
     @property
     def is_over(self) -> bool:
         """Whether even the mildest reading passes the limit (for a minimum: stays below it)."""
-        return self.high < self.limit if self.is_least else self.mild > self.limit
+        slack = self.limit * _ROUNDING
+        return self.limit - self.high > slack if self.is_least else self.mild - self.limit > slack
 
     @property
     def is_partly_over(self) -> bool:
         """Whether the fastest schedule passes the limit, though the slowest does not."""
-        return not self.is_least and not self.is_over and self.high > self.limit
+        return not self.is_least and not self.is_over and self.high - self.limit > self.limit * _ROUNDING
 
     @property
     def ratio(self) -> Decimal:
@@ -92,25 +97,26 @@ def _amounts(total: Total, limit: Limit, patient: Patient) -> Compared | None:
     allowed = _allowed(limit, body, total.body, patient)
     if allowed is None:
         return None
-    value, basis, words = allowed
-    factor = Decimal(1)
-    steps = total.steps if total.mild == total.high or limit.kind in LEAST else total.mild_steps
-    if total.body and not basis:
-        size = body_size(patient, total.body)
-        if size is None:
-            return None
-        factor = size
-        steps = f"{steps}; × {_size_words(size, total.body)}"
-    elif total.body != basis:
+    value, basis, allowed_words = allowed
+    size = body_size(patient, total.body) if total.body and not basis else Decimal(1)
+    if size is None or (total.body != basis and not total.body):
         return None
-    unit = limit.value.unit
-    mild, high = (convert(Quantity(each * factor, total.unit), unit).value for each in (total.mild, total.high))
-    shown_unit = (basis,) if basis else ()
-    if total.body and not basis:
-        steps = f"{steps} = {quantity(mild, unit, shown_unit)}"
-    period = f"/{time}" if limit.kind is K.RATE_MAX and time else ""
-    said = f"{steps}{period} {_PER[limit.kind]}".rstrip()
-    return Compared(mild, high, value, unit, said, f"{words} {_PER[limit.kind]}".rstrip(), limit.kind in LEAST)
+    unit, is_least = limit.value.unit, limit.kind in LEAST
+    mild, high = (convert(Quantity(each * size, total.unit), unit).value for each in (total.mild, total.high))
+    rated = limit.kind is K.RATE_MAX
+    period = "" if rated else f" {_PER[limit.kind]}"
+    scaled = f"; × {_size_words(size, total.body)} = " if total.body and not basis else ""
+    words = f"{allowed_words}{period}".rstrip()
+    slow = total.steps if is_least else total.mild_steps
+    spent = f"/{time}" if rated and time and "/" not in slow else period
+    said = _spelled(slow, scaled, mild, unit, spent)
+    fastest = _spelled(total.steps, scaled, high, unit, spent)
+    return Compared(mild, high, value, unit, said, words, fastest, is_least)
+
+
+def _spelled(steps: str, scaled: str, value: Decimal, unit: str, period: str) -> str:
+    """The arithmetic of a total, and of its scaling to the patient's body."""
+    return f"{steps}{scaled + quantity(value, unit) if scaled else ''}{period}".rstrip()
 
 
 def _allowed(limit: Limit, body: str, wanted: str, patient: Patient) -> tuple[Decimal, str, str] | None:
@@ -186,10 +192,9 @@ def _timed(totals: Totals, limit: Limit) -> Compared | None:
 
 def _interval(shortest: Decimal, longest: Decimal, least: Decimal, allowed: str) -> Compared:
     """An interval that is too short: compared by how often, so that "over" means too often."""
-    often = Decimal(1)
     day = Decimal(24)
-    said = f"one dose every {_hours(longest)}"
-    return Compared(often * day / longest, often * day / shortest, day / least, "1", said, f"one every {allowed}")
+    said, fastest = (f"one dose every {_hours(hours)}" for hours in (longest, shortest))
+    return Compared(day / longest, day / shortest, day / least, "1", said, f"one every {allowed}", fastest)
 
 
 def _hours(hours: Decimal) -> str:

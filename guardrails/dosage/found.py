@@ -46,28 +46,22 @@ def of_breach(breach: Breach, spoken: Spoken, is_question: bool) -> Finding:
     rules, limit, compared = breach.applied.rules, breach.applied.limit, breach.applied.compared
     whose = "The question's dose" if is_question else "The dose"
     relation = _relation(limit, breach)
-    text = f"{whose} of {breach.ingredient}, {compared.said}, is {relation} {compared.allowed} {cited(rules, limit)}"
+    said = f"at its fastest {compared.fastest}" if breach.is_partly else compared.said
+    text = f"{whose} of {breach.ingredient}, {said}, is {relation} {compared.allowed} {cited(rules, limit)}"
     text += f"; {slip}" if slip else ""
     if breach.milder is not None:
         other = breach.milder
         text += f"; up to {other.compared.allowed} may hold for another use ({named(other.limit)})"
-    if breach.is_partly:
-        text = text.replace(", is ", f" at its fastest ({_fastest(breach)}), is ", 1)
     severity = Severity.WARN if is_question and breach.severity is Severity.BLOCK else breach.severity
     version = f"{rules.id}/{limit.id}@{rules.version}"
     span = (spoken.statement.start, spoken.statement.end)
     return Finding(rule, version, severity, f"{text}.", span, evidence(rules, limit))
 
 
-def _fastest(breach: Breach) -> str:
-    compared = breach.applied.compared
-    return f"up to {compared.high.normalize():f} {compared.unit}".replace(" 1", " times a day").strip()
-
-
 def _relation(limit: Limit, breach: Breach) -> str:
     if limit.kind in _INTERVALS:
         return "more often than"
-    return "below" if breach.applied.compared.is_least else "over"
+    return "below the" if breach.applied.compared.is_least else "over the"
 
 
 def _rule_of(breach: Breach) -> tuple[str, str]:

@@ -53,26 +53,36 @@ class Breach:
     is_partly: bool = False
 
 
-def breaches(spoken: Spoken, ingredient: str, rulebook: Rulebook) -> tuple[Breach, ...]:
+def breaches(spoken: Spoken, ingredient: str, rulebook: Rulebook, is_verbatim: bool = False) -> tuple[Breach, ...]:
     """Every limit of the ingredient that the dose passes, the worst of each kind."""
     found: list[Breach] = []
-    for applied in _by_kind(spoken, ingredient, rulebook):
+    for applied in _by_kind(spoken, ingredient, rulebook, is_verbatim):
         found += _of_kind(applied, ingredient)
     return tuple(found)
 
 
-def judged_totals(spoken: Spoken, ingredient: str) -> Totals:
-    """The totals of a dose; an increment ("increase by 500 mg weekly") is one amount and no schedule."""
+def judged_totals(spoken: Spoken, ingredient: str, is_verbatim: bool = False) -> Totals:
+    """The totals of a dose, without those that its words leave open.
+
+    An increment ("increase by 500 mg weekly") is one amount and no schedule; "80 mg daily" may be taken in parts; and
+    an amount without a schedule in a sentence of a label ("tablets, 75 mg and 300 mg") is no dose of a day.
+    """
     statement = spoken.statement
     if statement.change.endswith(" by"):
         statement = replace(statement, frequency=None, duration=None)
-    return totals(statement, ingredient)
+    found = totals(statement, ingredient)
+    schedule = found.schedule
+    if schedule is not None and schedule.most == 1 and schedule.is_daily and not spoken.is_at_once:
+        found = replace(found, single=None)
+    if is_verbatim and schedule is None and not statement.per and not statement.once:
+        found = replace(found, day=None)
+    return found
 
 
-def _by_kind(spoken: Spoken, ingredient: str, rulebook: Rulebook) -> Iterable[list[Applied]]:
+def _by_kind(spoken: Spoken, ingredient: str, rulebook: Rulebook, is_verbatim: bool) -> Iterable[list[Applied]]:
     if spoken.statement.change == "decrease by":
         return ()
-    sums = judged_totals(spoken, ingredient)
+    sums = judged_totals(spoken, ingredient, is_verbatim)
     kinds: defaultdict[LimitKind, list[Applied]] = defaultdict(list)
     for rules in rulebook.of(ingredient):
         for limit in rules.limits:

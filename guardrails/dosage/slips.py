@@ -26,8 +26,9 @@ _ROUNDING = Decimal("0.02")
 def slips(one: Spoken, context: DoseContext, severity: Severity) -> Iterable[Finding]:
     """Every slip of one dose; `severity` is that of those that leave no doubt."""
     yield from _restated(one, severity)
+    wrong = [found for ingredient in one.ingredients for found in _wrong_measure(one, ingredient, context, severity)]
+    yield from wrong[:1]  # "insulin" may be any of several
     for ingredient in one.ingredients:
-        yield from _wrong_measure(one, ingredient, context, severity)
         yield from _lookalike(one, ingredient, context)
 
 

@@ -21,9 +21,19 @@ _RENAL_WORDS = re.compile(r"\b(?:cr ?cl|clcr|clearance|e?gfr|filtration)\b", re.
 _ORAL = re.compile(r"\b(?:tablets?|tabs?|capsules?|caps?|caplets?|lozenges?|syrup|swallow\w*)\b", re.I)
 _INJECTED = re.compile(r"\b(?:infus\w*|inject\w*|vials?|bolus)\b", re.I)
 _PARENTERAL = frozenset({"intravenous", "intramuscular", "subcutaneous", "intrathecal", "epidural", "intraosseous"})
+_PAST_START = re.compile(
+    r"\b(?:after|following) (?:the )?(?:initial|starting|initiation|start)\b|\bstarting on day\b", re.I
+)
+_NEXT_WORDS = 25
+"""Characters after a dose in which its substance may be named."""
 _SAME_ROUTES = {"nasogastric": "oral", "gastrostomy": "oral"}
 _BESIDE_A_CLEARANCE = 70
 """Characters after the words about kidneys in which their number stands."""
+_AT_ONCE = re.compile(r"\b(?:once|single|one time|one dose|od|qd|stat|every 24|bedtime|night\w*|morning|hs)\b", re.I)
+_OTHER_SUBSTANCE = re.compile(
+    r"\b(?:charcoal|saline|sodium chloride|dextrose|ringer\w*|sterile water|fluids?|water)\b", re.I
+)
+"""What is given with medicines and is none that rules are about; the words after an amount say so."""
 _DOSE_WORDS = re.compile(
     r"\b(?:doses?|dosage|dosing|tak(?:e|es|en|ing)|giv(?:e|es|en|ing)|inject\w*|infus\w*|administer\w*|tablets?"
     r"|capsules?|mg|mcg|micrograms?|milligrams?|grams?|units?|ml|puffs?|drops?|sprays?|patch(?:es)?)\b",
@@ -33,11 +43,16 @@ _DOSE_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands around a text: the title, headings and ingredients of the passages it cites; empty for a question."""
+    """What stands around a text: the title, headings and ingredients of the passages it cites; empty for a question.
+
+    `is_verbatim`: the text is proven word for word. The medicines that it names besides are then part of what the
+    source says, and none that this patient takes.
+    """
 
     words: str = ""
     ingredients: tuple[str, ...] = ()
     sections: frozenset[Section] = frozenset()
+    is_verbatim: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,12 +75,21 @@ class Spoken:
         return " ".join(self.text[self.statement.start : self.statement.end].split())
 
     @property
+    def is_at_once(self) -> bool:
+        """Whether a daily amount is said to be one dose: "80 mg daily" may be a total, "80 mg once daily" is not."""
+        return self.statement.once or bool(_AT_ONCE.search(self.words))
+
+    @property
+    def has_amount(self) -> bool:
+        """Whether an amount of substance is stated, whatever else was not understood."""
+        amount = self.statement.amount
+        return bool(self.statement.strength) or (amount is not None and _is_substance(amount.low.unit))
+
+    @property
     def is_dose(self) -> bool:
         """Whether an amount of a medicine is stated; "grade 3 or 4 in 12 %" is none."""
         amount = self.statement.amount
-        if self.statement.strength or (amount is not None and _is_substance(amount.low.unit)):
-            return True
-        if amount is not None and self.statement.per:
+        if self.has_amount or (amount is not None and self.statement.per):
             return True
         near = self.text[max(0, self.statement.start - 30) : self.statement.end + 30]
         return amount is None and bool(_DOSE_WORDS.search(near))
@@ -88,27 +112,34 @@ def spoken(text: str, around: Surroundings, context: DoseContext) -> tuple[Spoke
 
 
 def _one(text: str, statement: DoseStatement, around: Surroundings, context: DoseContext) -> Spoken:
-    of = _ingredients(statement, around, context)
+    of = _ingredients(text, statement, around, context)
     people = _people(text, statement, around)
     facts = facts_of(text, around, context, people, of)
     routes = _routes(statement, text)
-    facts = Facts(
-        people, context.patient, routes, facts.words, facts.beside, statement.change, bool(context.patient.medicines)
-    )
+    facts = replace(facts, routes=routes, change=_phase(text, statement))
     apart = others(people, context.patient)
     return Spoken(text, replace(statement, ingredients=of), of, for_others(facts) if apart else facts, apart)
 
 
+def _phase(text: str, statement: DoseStatement) -> str:
+    """The phase of the dose; "after initial titration" is past the start."""
+    past = statement.change == "start" and _PAST_START.search(text[: statement.end])
+    return "" if past else statement.change
+
+
 def facts_of(text: str, around: Surroundings, context: DoseContext, people: Whom, of: Iterable[str]) -> Facts:
     """The facts of a text as a whole, for one medicine: what else is named in it counts as taken besides."""
-    named = frozenset(one for _, parts in named_in(text, context.medicines) for one in parts) - set(of)
+    mentions = () if around.is_verbatim else named_in(text, context.medicines)
+    named = frozenset(one for _, parts in mentions for one in parts) - set(of)
     also = beside(context.patient.medicines, context.medicines) | with_classes(named)
     words = f"{text} {around.words}".lower()
     return Facts(people, context.patient, words=words, beside=also, listed=bool(context.patient.medicines))
 
 
-def _ingredients(statement: DoseStatement, around: Surroundings, context: DoseContext) -> tuple[str, ...]:
+def _ingredients(text: str, statement: DoseStatement, around: Surroundings, context: DoseContext) -> tuple[str, ...]:
     """What the statement names, or what the passage is about where it names nothing."""
+    if _OTHER_SUBSTANCE.search(text[statement.start : statement.end + _NEXT_WORDS]):
+        return ()
     if statement.ingredients:
         return statement.ingredients
     if statement.drug:

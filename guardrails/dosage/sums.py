@@ -74,10 +74,10 @@ def products(said: Sequence[Spoken], context: DoseContext) -> tuple[Product, ...
 
 
 def _highest_of_each(found: Iterable[Product]) -> tuple[Product, ...]:
-    """Of alternatives for one product ("500 mg or 1 g") the higher one: two doses of it are never added."""
-    kept: dict[tuple[str, str], Product] = {}
+    """Of alternatives for one product ("500 mg or 1 g") the higher one: doses of the same ingredients are not added."""
+    kept: dict[tuple[frozenset[str], str], Product] = {}
     for one in found:
-        key = (one.name, one.ingredient)
+        key = (frozenset(one.spoken.ingredients), one.ingredient)
         try:
             value = _in_mg(one.day)
         except UnitMismatch:
@@ -187,8 +187,8 @@ def _same_class(ingredient: str, other: str) -> Iterable[Finding]:
     shared = [name for name in class_names(ingredient) if name in class_names(other)]
     twice = [name for name in shared if name in _NEVER_TWICE]
     if twice:
-        text = f"The patient already takes {other}, which is a {twice[0]} like {ingredient}."
+        text = f"The patient already takes {other}, which is in the same class ({twice[0]}) as {ingredient}."
         yield Finding("dose.duplicate-therapy", VERSION, Severity.WARN, text)
     elif shared:
-        text = f"The patient also takes {other}, which is a {shared[0]} like {ingredient}; check that both are meant."
+        text = f"The patient also takes {other}, which is in the same class ({shared[0]}) as {ingredient}; check that both are meant."
         yield Finding("dose.duplicate-therapy", VERSION, Severity.INFORM, text)
