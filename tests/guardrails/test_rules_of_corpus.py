@@ -18,8 +18,10 @@ import yaml
 
 from guardrails.rulebook import FOLDER, MedicineRules, read_rules
 from retrieval.ingredient import base_name
+from retrieval.medicines import Medicines
 
 CORPUS = Path(__file__).resolve().parents[2] / "retrieval" / "corpus"
+CLASSES = CORPUS / "classes.yaml"
 MEDICINES = sorted(path.stem for path in CORPUS.glob("*.md"))
 
 _IMPAIRED = (
@@ -221,6 +223,34 @@ def test_numbers_of_the_explanation_stand_in_the_rule_or_the_monograph(medicine:
             plain = number.replace(",", "")
             found = re.search(rf"(?<![\d.]){re.escape(plain)}(?!\d)", own) or re.search(_written(plain), text)
             assert found, f"{medicine} {rule['id']}: {number}"
+
+
+_NO_MEDICINES = {
+    *("alcohol", "grapefruit juice", "live vaccine", "latex", "porcine protein", "tartrazine", "digitalis"),
+    *("garlic", "ginkgo", "ginseng", "echinacea", "goldenseal", "coenzyme q10", "st. john's wort"),
+    *("4-aminopyridine", "fampridine"),
+}
+"""What may be taken besides, or react, and is no ingredient or class: it is looked for by its name as typed."""
+
+
+@pytest.mark.parametrize("medicine", MEDICINES)
+def test_other_medicines_are_named_as_the_table_of_medicines_names_them(medicine: str) -> None:
+    rules = _rules(medicine)
+    named = {name for caution in rules.cautions for name in caution.with_} - _NO_MEDICINES
+    named |= {name for limit in rules.limits for name in limit.when.medicines}
+    known = {name: map(base_name, _table().ingredients_of(name)) for name in named - _classes()}
+    assert not {name for name, meant in known.items() if base_name(name) not in meant}
+
+
+@cache
+def _table() -> Medicines:
+    return Medicines.load()
+
+
+@cache
+def _classes() -> frozenset[str]:
+    table = yaml.safe_load(CLASSES.read_text(encoding="utf-8"))
+    return frozenset(name for members in table["classes"] for name in members["names"])
 
 
 def test_every_medicine_of_the_corpus_has_its_rules() -> None:
