@@ -16,6 +16,7 @@ from guardrails.dosage.context import DoseContext
 from guardrails.dosage.facts import Fact
 from guardrails.dosage.found import of_breach, own
 from guardrails.dosage.limits import breaches
+from guardrails.dosage.notation import is_same
 from guardrails.dosage.slips import confused_names, slips
 from guardrails.dosage.source import unlike_source
 from guardrails.dosage.spoken import Spoken, Surroundings, facts_of, spoken
@@ -39,7 +40,8 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
     around = _surroundings(examined)
     said = [one for one in spoken(text, around, context) if one.is_dose]
     verbatim = around.is_verbatim
-    found = list(_unread(said, verbatim))
+    proven = verbatim or is_same(text, tuple(quoted.text for quoted in examined.quoted))
+    found = list(_unread(said, proven))
     if said and is_advice(text, around, verbatim):
         found += _judged(said, context, verbatim)
         found += _sums(said, context, is_question=False)
@@ -81,12 +83,12 @@ def _surroundings(examined: Examined) -> Surroundings:
     )
 
 
-def _unread(said: Sequence[Spoken], verbatim: bool) -> Iterable[Finding]:
-    """A dose that was not understood is withheld, unless it stands in the source word for word."""
+def _unread(said: Sequence[Spoken], proven: bool) -> Iterable[Finding]:
+    """A dose that was not understood is withheld, unless the source says the same in the same words."""
     for one in said:
-        if not one.statement.unread or (verbatim and not one.has_amount):
+        if not one.statement.unread or (proven and not one.has_amount):
             continue
-        severity = Severity.INFORM if verbatim else Severity.BLOCK
+        severity = Severity.INFORM if proven else Severity.BLOCK
         text = f"The dose “{one.words}” was not understood ({one.statement.unread}) and not compared with the rules."
         yield own("dose.unread", severity, text, one)
 

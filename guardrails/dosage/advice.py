@@ -27,7 +27,8 @@ _TELLS = re.compile(
     r"\b(?:overdos\w*|ingest\w*|lethal|fatal\w*|death|toxic\w*|poison\w*|accidental\w*"
     r"|rats?|mice|mouse|rabbits?|dogs?|monkeys?|animals?|LD\s?50"
     r"|trials?|stud(?:y|ies|ied)|placebo|volunteers?|subjects|case reports?|reported"
-    r"|(?:was|were) (?:associated|observed)|(?:seen|observed) (?:at|with|in)|had an? (?:increased|higher)|ha(?:s|ve) (?:occurred|been reported))\b",
+    r"|(?:was|were) (?:associated|observed)"
+    r"|(?:seen|observed) (?:at|with|in)|had an? (?:increased|higher)|ha(?:s|ve) (?:occurred|been reported))\b",
     re.IGNORECASE,
 )
 _ADVISES = re.compile(

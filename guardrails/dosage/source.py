@@ -17,6 +17,8 @@ from guardrails.examined import Examined
 from guardrails.reading.ucum import convert
 from guardrails.verdict import Finding, Severity
 
+RULE = "dose-source"
+"""No "dose." before it: this is about the proof of a sentence, and not about the dose rules."""
 _SAME_PHASE = {"increase to": "increase", "decrease to": "decrease"}
 
 
@@ -25,16 +27,21 @@ def unlike_source(
 ) -> Iterable[Finding]:
     """A finding for every dose of the claim that no quote states."""
     quoted = [one for quote in examined.quoted for one in spoken(quote.text, around, context)]
+    left = list(quoted)
     for one in said:
-        if one.statement.unread or not one.is_dose:
+        if one.statement.unread or not quoted:
             continue
         near = [other for other in quoted if _same_amount(one.statement, other.statement)]
-        if any(other.statement.unread for other in near) or not quoted:
+        if any(other.statement.unread for other in near):
             continue
-        if not any(not _differences(one, other) for other in near):
-            differing = min((_differences(one, other) for other in near), key=len, default=["amount"])
-            text = f"The source does not state “{one.words}” like this: another {' and '.join(differing)}."
-            yield own("dose.source", Severity.BLOCK, text, one)
+        same = next((other for other in left if other in near and not _differences(one, other)), None)
+        if same is not None:
+            left.remove(same)
+            continue
+        differing = min((_differences(one, other) for other in near), key=len, default=["amount"])
+        text = f"The source does not state “{one.words}” like this"
+        text += f": another {' and '.join(differing)}." if differing else " once more."
+        yield own(RULE, Severity.BLOCK, text, one)
 
 
 def _same_amount(a: DoseStatement, b: DoseStatement) -> bool:
@@ -43,7 +50,8 @@ def _same_amount(a: DoseStatement, b: DoseStatement) -> bool:
         _equal(a.amount, b.amount)
         and [each.partition("{")[0] for each in a.per if each != "{dose}"]
         == [each.partition("{")[0] for each in b.per if each != "{dose}"]
-        and (bool(a.amount) or a.strength == b.strength)
+        and len(a.strength) == len(b.strength)
+        and all(_equal(Range(one), Range(other)) for one, other in zip(a.strength, b.strength, strict=True))
     )
 
 

@@ -36,7 +36,7 @@ _OTHER_SUBSTANCE = re.compile(
 """What is given with medicines and is none that rules are about; the words after an amount say so."""
 _DOSE_WORDS = re.compile(
     r"\b(?:doses?|dosage|dosing|tak(?:e|es|en|ing)|giv(?:e|es|en|ing)|inject\w*|infus\w*|administer\w*|tablets?"
-    r"|capsules?|mg|mcg|micrograms?|milligrams?|grams?|units?|ml|puffs?|drops?|sprays?|patch(?:es)?)\b",
+    r"|capsules?|daily|weekly|hourly|once|twice|mg|mcg|micrograms?|milligrams?|grams?|units?|ml|puffs?|drops?|sprays?|patch(?:es)?)\b",
     re.IGNORECASE,
 )
 

@@ -190,5 +190,6 @@ def _same_class(ingredient: str, other: str) -> Iterable[Finding]:
         text = f"The patient already takes {other}, which is in the same class ({twice[0]}) as {ingredient}."
         yield Finding("dose.duplicate-therapy", VERSION, Severity.WARN, text)
     elif shared:
-        text = f"The patient also takes {other}, which is in the same class ({shared[0]}) as {ingredient}; check that both are meant."
+        text = f"The patient also takes {other}, which is in the same class ({shared[0]}) as {ingredient}; check"
+        text += " that both are meant."
         yield Finding("dose.duplicate-therapy", VERSION, Severity.INFORM, text)
