@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from guardrails.equivalence import measures
 from guardrails.examined import Examined
 from guardrails.polarity import counted, cues, is_weak, obligations
 from guardrails.quantities import read_amounts
-from guardrails.quoted import Quoted
+from guardrails.quoted import Quoted, exact
 from guardrails.units import UNITS
 from guardrails.verdict import Finding, Severity
-from guardrails.wording import ROUTES, TIMES, Word, content_words, outside
+from guardrails.wording import GLUE, INSTRUCTING, ROUTES, TIMES, Word, content_words, implied, outside, stems
+from guardrails.zones import statements_of
+from retrieval.medicines import Mention
 
 
 def _finding(rule: str, explanation: str, span: tuple[int, int] = (0, 0), evidence: str = "") -> Finding:
@@ -53,12 +56,18 @@ def _same_order(examined: Examined, quote: Quoted) -> bool:
     claimed = list(dict.fromkeys(mention.ingredients for mention in examined.mentions))
     if len(claimed) < 2:
         return True
-    quoted = [each for each in dict.fromkeys(mention.ingredients for mention in quote.mentions) if each in claimed]
+    rests = " ".join(rest.text for rest in examined.rests if rest.quote is quote)
+    found = exact(quote.medicines.find(rests))
+    quoted = [each for each in dict.fromkeys(mention.ingredients for mention in found) if each in claimed]
     kept = [each for each in claimed if each in quoted]
-    turned = len({" by " in f" {text.lower()} " for text in (examined.claim.text, quote.text)}) > 1
-    if turned:
+    if _is_turned(examined.claim.text, examined.mentions) is not _is_turned(rests, found):
         return len(kept) == 2 and kept == quoted[::-1]
-    return kept == quoted or not _ACTS.search(quote.text)
+    return kept == quoted or not _ACTS.search(rests)
+
+
+def _is_turned(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether a medicine is what something is done by."""
+    return any(re.search(r"\bby\s+(?:\w+\s+)?$", text[max(0, one.start - 30) : one.start]) for one in mentions)
 
 
 def routes(examined: Examined) -> tuple[Finding, ...]:
@@ -81,7 +90,29 @@ def negations(examined: Examined) -> tuple[Finding, ...]:
     lost, added = quoted - claimed, claimed - quoted
     texts = [f"the quote says {_cue(cue)}, the claim does not" for cue in lost]
     texts += [f"the claim says {_cue(cue)}, the quote does not" for cue in added]
+    texts += [f"“{word}” is not what the quote negates" for word in _moved(examined)]
     return (_finding("negations", f"The wording turns: {'; '.join(texts)}."),) if texts else ()
+
+
+_NEGATES = frozenset({"not", "without", "contraindicated"})
+
+
+def _moved(examined: Examined) -> list[str]:
+    """Words that the claim negates and that stand in no clause of the quotes with a negation."""
+    text = examined.claim.text
+    negated = implied(frozenset().union(*(_negated(rest.quote.text, ";") for rest in examined.rests)))
+    around = frozenset().union(*(quote.surroundings for quote in examined.quoted)) | GLUE | INSTRUCTING
+    mentions = [(one.start, one.end) for one in examined.mentions]
+    strange = _negated(text, ",;") - negated - around - stems(" ".join(text[start:end] for start, end in mentions))
+    return sorted(strange) if negated else []
+
+
+def _negated(text: str, parting: str) -> frozenset[str]:
+    """The stems of the stretches that hold a negation; the signs of `parting`, and full stops, part them."""
+    bounds = [0, *(n + 1 for n, sign in enumerate(text) if sign in parting or text[n : n + 2] == ". "), len(text)]
+    places = [cue.start for cue in cues(text) if cue.kind in _NEGATES]
+    parts = (text[a:b] for a, b in pairwise(bounds) if any(a <= at < b for at in places))
+    return frozenset().union(*map(stems, parts))
 
 
 def _cue(cue: tuple[str, str]) -> str:
@@ -94,7 +125,7 @@ def certainty(examined: Examined) -> tuple[Finding, ...]:
     found = []
     if any(map(is_weak, rests)) and not is_weak(examined.claim.text):
         found.append(_finding("certainty", "The quote says that it may or can be so; the claim says that it is."))
-    if obligations(examined.claim.text) > sum(map(obligations, rests)):
+    if not examined.instructs and obligations(examined.claim.text) > sum(map(obligations, rests)):
         found.append(_finding("certainty", "The claim makes a duty (must, should) of what the quote does not."))
     return tuple(found)
 
@@ -103,12 +134,31 @@ def words(examined: Examined) -> tuple[Finding, ...]:
     """Every word of the claim that carries meaning is in a quote, its title or its heading (glue words aside)."""
     said = examined.said
     text = examined.claim.text
-    places = [*_places_of_amounts(text), *((one.start, one.end) for one in examined.mentions)]
+    places = _places(examined)
     strange = [word for word in outside(content_words(text), places) if word.stem not in said]
     if not strange:
-        return ()
+        return _from_two_statements(examined)
     listed = ", ".join(f"“{word.text}”" for word in _first_of_each(strange))
     return (_finding("words", f"The quote does not say {listed}."),)
+
+
+_SEGMENT = re.compile(r"[;:]|,(?!\d)|\.(?=\s)|\b(?:and|but|or|then)\b", re.IGNORECASE)
+
+
+def _from_two_statements(examined: Examined) -> tuple[Finding, ...]:
+    """One stretch of the claim does not put together words of two statements ("X decreases Y" of "X increases Y")."""
+    text = examined.claim.text
+    around = examined.free | GLUE | frozenset().union(*(quote.surroundings for quote in examined.quoted))
+    statements = [implied(stems(one)) | around for quote in examined.quoted for one in statements_of(quote.text)]
+    places = _places(examined)
+    words = outside(content_words(text), places)
+    cuts = [0, *(found.start() for found in _SEGMENT.finditer(text)), len(text)]
+    for start, end in pairwise(cuts):
+        inside = [word for word in words if start <= word.start < end]
+        if not any(all(word.stem in statement for word in inside) for statement in statements):
+            listed = " ".join(text[start:end].split()).strip(" ,;:")
+            return (_finding("words", f"The quote does not say “{listed}” in one statement."),)
+    return ()
 
 
 FEWEST_QUOTED_WORDS = 3
@@ -134,6 +184,13 @@ def _says_something(text: str) -> bool:
 
 def _first_of_each(found: Sequence[Word]) -> Iterator[Word]:
     yield from {word.stem: word for word in reversed(found)}.values()
+
+
+def _places(examined: Examined) -> list[tuple[int, int]]:
+    """What other checks compare: amounts, medicines, and the words that negate or limit."""
+    text = examined.claim.text
+    named = [(one.start, one.end) for one in examined.mentions]
+    return [*_places_of_amounts(text), *named, *((cue.start, cue.end) for cue in cues(text))]
 
 
 def _places_of_amounts(text: str) -> Iterator[tuple[int, int]]:

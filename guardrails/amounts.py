@@ -7,6 +7,7 @@ Where a check cannot be sure it finds fault.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from guardrails.bounds import Bound
 from guardrails.equivalence import Measure, measures
@@ -130,8 +131,8 @@ def whole_dose(examined: Examined) -> tuple[Finding, ...]:
     for ground in examined.grounds:
         if ground is None:
             continue
-        kept = {quoted for _, quoted in ground.pairs}
-        lost = [one for one in ground.zone.amounts if one not in kept and _is_needed(one, ground)]
+        kept = {quoted.start for _, quoted in ground.pairs}
+        lost = [one for one in ground.zone.amounts if one.start not in kept and _is_needed(one, ground)]
         if lost and not _all_kept(lost, examined):
             words = _words(ground.quote.text, lost[:1])
             found.append(_finding("whole-dose", f"The quote adds “{words}”, which the claim leaves out."))
@@ -149,7 +150,7 @@ def _all_kept(lost: Sequence[Measure], examined: Examined) -> bool:
 
 def _is_needed(one: Measure, ground: Ground) -> bool:
     """Whether the claim may not do without this amount of the dose that it states."""
-    if one.size[2] in {"code", "ordinal", "grade"}:
+    if one.unit in {"code", "ordinal", "grade"} or (one.size[:2] == (Fraction(1), None) and not one.unit):
         return False
     if one.bound in _CONDITIONS or is_condition(ground.quote.text, one):
         return True

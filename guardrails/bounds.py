@@ -57,6 +57,9 @@ _CHANGE = re.compile(
     r"|(?P<stop>stop\w*|discontinu\w*|withdr[ae]w\w*|withh[eo]ld\w*|interrupt\w*|ceas\w*))\b(?!\s+than)",
     re.IGNORECASE,
 )
+_NAMED_DOSE = re.compile(
+    r"\s+(?:\w+\s+)?(?:(?P<load>loading)|(?P<start>starting|initial)|(?P<maintain>maintenance))\s+dos", re.IGNORECASE
+)
 _STEP = re.compile(r"\b(by|to)\s+(?:(?:about|approximately|a|an|another|up to)\s+)*$", re.IGNORECASE)
 BOUND_WORDS = _BEFORE
 """Any word that bounds a number after it."""
@@ -91,11 +94,18 @@ def _named(found: re.Match[str]) -> tuple[Bound, tuple[int, int]]:
 
 def change_of(text: str, before: tuple[int, int]) -> str:
     """The change that the number belongs to: the last such word before it, and whether it is by or to that amount."""
-    found = _last(_CHANGE, text, before)
+    named = _NAMED_DOSE.match(text, before[0])
+    found = _last(_CHANGE, text, (named.end(), before[1]) if named else before)
     if found is None:
         return ""
     step = _STEP.search(text, found.end(), before[1])
     return f"{found.lastgroup} {step.group(1).lower()}" if step else str(found.lastgroup)
+
+
+def change_after(text: str, end: int) -> str:
+    """The change that the words behind a number name: "300 mg loading dose"."""
+    found = _NAMED_DOSE.match(text, end)
+    return str(found.lastgroup) if found else ""
 
 
 def changes_in(text: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from guardrails.equivalence import measures
 from guardrails.examined import Examined
 from guardrails.grounds import Rest
 from guardrails.verdict import Finding, Severity
-from guardrails.wording import GLUE, INSTRUCTING, Word, content_words, outside, stems
+from guardrails.wording import GLUE, INSTRUCTING, Word, content_words, implied, outside, stem, stems
 from guardrails.zones import is_within
 
 VERSION = "1"
@@ -30,7 +30,13 @@ _REASON = re.compile(
     r"|e\.g\.|i\.e\.|including|which|see)\b[^.;)]*",
     re.IGNORECASE,
 )
-_FREE = GLUE | INSTRUCTING | {"general", "addition", "particul", "oral", "case", "term", "oth", "clinical", "history"}
+_LABEL = re.compile(r"(?:^|(?<=;)|(?<=\.)|(?<=\n))\s*([^:;.]{1,120}):(?=\s)")
+_NOT_LIMITING = """
+    general addition particular oral case term other clinical history maximum usual begin maintain titration adjustment
+    duration note boxed warning tablet capsule always treat therapy recommended increase decrease day mg range missed
+    infusion
+"""
+_FREE = GLUE | INSTRUCTING | frozenset(map(stem, _NOT_LIMITING.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class _Phrase:
 
 def conditions(examined: Examined) -> tuple[Finding, ...]:
     """No condition of what the claim rests on is lost."""
-    claimed = stems(examined.claim.text)
+    claimed = implied(stems(examined.claim.text))
     found = []
     for rest in examined.rests:
         for phrase in _phrases(rest):
@@ -69,6 +75,23 @@ def _phrases(rest: Rest) -> Iterator[_Phrase]:
         stop = _END.search(text, marker.end())
         end = stop.start() if stop else len(text)
         yield _Phrase(marker.start(), end, tuple(word for word in words if marker.start() <= word.start < end))
+    for start, end in _labels(rest):
+        yield _Phrase(start, end, tuple(word for word in words if start <= word.start < end))
+
+
+def _labels(rest: Rest) -> Iterator[tuple[int, int]]:
+    """The label of a dose ("Hypertension: 10 mg"), and the value of a cell that has no amount ("Severity: mild")."""
+    text = rest.quote.text
+    amounts = [one.start for one in measures(text)]
+    for found in _LABEL.finditer(text):
+        if not is_within(found.start(1), rest.spans):
+            continue
+        stop = text.find(";", found.end())
+        value = found.end(), stop if stop >= 0 else len(text)
+        if any(value[0] <= at < value[1] for at in amounts):
+            yield found.span(1)
+        elif stop >= 0:
+            yield value
 
 
 def _lost_medicines(examined: Examined) -> Iterator[Finding]:

@@ -147,25 +147,30 @@ _DAILY_DOSE = re.compile(
     r"|\b(?P<a>max(?:imum)?\s+daily)\b|\b(?P<b>(?:per|each|a)\s+day)\s*(?:is|:|of)\s*$",
     re.IGNORECASE,
 )
-_IN_A_DAY = re.compile(
-    r"\s*(?:,\s*)?(?:in total\s+|total\s+|altogether\s+)?"
-    r"(?:(?:in|within|over|during|per|every)\s+(?:a|any|one|each|the)?\s*"
-    r"(?:24[- ]?h(?:ou)?rs?(?:[- ]period)?|(?:single\s+)?day)"
-    r"(?:\s+period)?|(?:each|every)\s+day|\(?total daily dose\)?)(?!\w)",
+_ROUTE = (
+    r"orally|by mouth|p\.?o\.?|intravenously|i\.?v\.?|subcutaneously|s\.?c\.?|under the skin|intramuscularly|i\.?m\.?"
+)
+_BETWEEN = (
+    r"\s*,?\s*(?:of\s+(?:(?!once|twice|thrice|one|two|three|four|every|each)[a-z][\w-]*\s+){1,4}?)?"
+    rf"(?:\(?(?:{_ROUTE}|tablets?|capsules?|doses?|taken|given|administered|as|a|an|single|one|is|are|to be|should be"
+    r"|in total|total|altogether|\w+ly)\)?[\s,]*?){0,6}\s*"
+)
+_GAP = re.compile(_BETWEEN, re.IGNORECASE)
+_TIMED = re.compile(
+    _BETWEEN + r"(?:(?P<daily>daily|(?:each|every) day)|(?P<weekly>weekly|(?:each|every|per|a) week)"
+    r"|(?P<total>(?:(?:in|within|over|during|per|every)\s+(?:a\s+|any\s+|one\s+|each\s+|the\s+)?"
+    r"(?:24[- ]?h(?:ou)?rs?(?:[- ]period)?|(?:single\s+)?day)(?:\s+period)?)|a day|\(?total daily dose\)?))(?!\w)",
     re.IGNORECASE,
 )
-_GAP = re.compile(
-    r"\s*,?\s*(?:\(?(?:orally|by mouth|p\.?o\.?|intravenously|i\.?v\.?|subcutaneously|s\.?c\.?|intramuscularly|i\.?m\.?"
-    r"|tablets?|capsules?|doses?|taken|given|administered|as|a|an|single|one|is|to be|should be|\w+ly)\)?[\s,]*){0,5}",
-    re.IGNORECASE,
-)
+_COLUMN = re.compile(r"[^:;()]{0,60}\(([^()]{1,20})\)[^:;()]{0,20}:\s")
+"""The label of a cell with the unit of its numbers: "Body weight (kg): 12 to 18"."""
 
 
 @lru_cache(maxsize=8192)
 def measures(text: str) -> tuple[Measure, ...]:
     """Every amount of the text in order, converted; an amount and its "once daily" are one measure."""
     found = list(_without_once(text, [_measure(text, amount) for amount in read_amounts(text)]))
-    found = [_in_brackets(text, one) for one in _merged(text, found)]
+    found = [_in_brackets(text, one) for one in _merged(text, list(_with_column_units(text, found)))]
     return tuple(_of_a_day(text, found))
 
 
@@ -216,31 +221,44 @@ def _in_brackets(text: str, one: Measure) -> Measure:
 
 
 def _of_a_day(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
-    """ "a maximum daily dose of 4 g" and "4 g in 24 hours" are 4 g per day."""
+    """ "a maximum daily dose of 4 g" and "4 g in 24 hours" are 4 g per day; "7.5 mg orally weekly" is per week."""
     ends = [0, *clause_ends(text)]
-    taken: set[int] = set()
+    skipped: Measure | None = None
     for at, one in enumerate(found):
-        if at in taken:
+        if one is skipped:
             continue
         following = found[at + 1] if at + 1 < len(found) else None
-        if not _takes_a_day(one):
-            yield one
-            continue
-        day = _IN_A_DAY.match(text, one.end)
-        if day and day.group().strip():
-            if following is not None and following.start < day.end():
-                taken.add(at + 1)
-            yield _daily(one, PerDay.TOTAL, day.span())
+        timed = _TIMED.match(text, one.end) if _takes_a_day(one) else None
+        if timed and (following is None or following.start >= timed.start(str(timed.lastgroup))):
+            skipped = following if following is not None and following.start < timed.end() else None
+            period, per_day = _PERIOD[str(timed.lastgroup)]
+            yield _per(one, period, per_day, timed.span(str(timed.lastgroup)))
             continue
         start = max([end for end in ends if end <= one.start] + [found[at - 1].end if at else 0])
-        before = list(_DAILY_DOSE.finditer(text, start, one.start))
+        before = list(_DAILY_DOSE.finditer(text, start, one.start)) if _takes_a_day(one) else []
         if before and (following is None or not _is_frequency(following) or text[one.end : following.start].strip()):
-            word = before[-1].span(str(before[-1].lastgroup))
-            yield _daily(one, PerDay.TOTAL, word)
+            yield _per(one, "d", PerDay.TOTAL, before[-1].span(str(before[-1].lastgroup)))
         else:
             yield one
 
 
-def _daily(one: Measure, per_day: PerDay, place: tuple[int, int]) -> Measure:
+_PERIOD = {"daily": ("d", PerDay.DAILY), "weekly": ("wk", PerDay.NO), "total": ("d", PerDay.TOTAL)}
+
+
+def _per(one: Measure, period: str, per_day: PerDay, place: tuple[int, int]) -> Measure:
     low, high, unit, code = one.size
-    return replace(one, size=(low, high, f"{unit}/d", code), per_day=per_day, beside=(*one.beside, place))
+    return replace(one, size=(low, high, f"{unit}/{period}", code), per_day=per_day, beside=(*one.beside, place))
+
+
+def _with_column_units(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
+    """A bare number in a cell takes the unit that the label of the cell gives in brackets."""
+    starts = [0, *(match.end() for match in re.finditer(r";\s*|\.\s+|\n", text))]
+    for one in found:
+        label = None if one.unit else _COLUMN.match(text, max(at for at in starts if at <= one.start))
+        unit = read_amounts(f"1 {label.group(1)}") if label and label.end() <= one.start else ()
+        if label and len(unit) == 1 and unit[0].unit:
+            low, high, _, code = one.size
+            size = _frequency(_scaled((low, high, unit[0].unit, code)))
+            yield replace(one, size=size, beside=(label.span(1), *one.beside))
+        else:
+            yield one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,11 +85,27 @@ class Examined:
         return implied(quoted) | around | GLUE | self.free
 
     @cached_property
-    def free(self) -> frozenset[str]:
-        """Words of instruction, where the quotes instruct and do not report a study."""
+    def instructs(self) -> bool:
+        """Whether the quotes tell what to do, and do not only report what a study saw."""
         quoted = frozenset().union(*(stems(quote.text) for quote in self.quoted))
-        instructs = any(zone.amounts for quote in self.quoted for zone in zones(quote.text)) or quoted & INSTRUCTING
-        return INSTRUCTING if instructs and not quoted & REPORTING else frozenset()
+        doses = any(zone.amounts for rest in self.rests for zone in zones(rest.text))
+        orders = any(_IMPERATIVE.search(rest.text) for rest in self.rests)
+        return not quoted & REPORTING and bool(doses or orders or quoted & INSTRUCTING)
+
+    @cached_property
+    def free(self) -> frozenset[str]:
+        """Words of instruction, where the quotes instruct."""
+        return INSTRUCTING if self.instructs else frozenset()
+
+
+_IMPERATIVE = re.compile(
+    r"(?:^|[.;:,]\s+|\b(?:and|then|or|not)\s+)(?:do not|never|avoid|monitor|stop|discontinue|start|begin"
+    r"|initiate|continue|reduce|increase|decrease|adjust|measure|check|obtain|assess|perform|inject|infuse|swallow|chew|crush|store|keep|discard|give|take"
+    r"|use|administer|withhold|interrupt|resume|restart|test|evaluate|consider|wait|apply|dilute|shake|tell|advise|instruct"
+    r"|refer|treat|titrate|limit|restrict|drink|inform)\b",
+    re.IGNORECASE,
+)
+"""An order at the start of a clause."""
 
 
 def examine(

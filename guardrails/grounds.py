@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 from guardrails.bounds import changes_in
 from guardrails.equivalence import Measure
-from guardrails.polarity import EXCEPTIONS, Cue, clause_spans, cues
+from guardrails.polarity import EXCEPTIONS, Cue, cues
 from guardrails.quoted import Quoted
-from guardrails.wording import GLUE, stems
+from guardrails.wording import GLUE, INSTRUCTING, implied, stems
 from guardrails.zones import Span, Zone, is_within, zones
 
 Pairs: TypeAlias = tuple[tuple[Measure, Measure], ...]
@@ -63,19 +63,22 @@ class Rest:
 
     @property
     def cues(self) -> tuple[Cue, ...]:
-        """The negations and conditions inside, and the exceptions of amountless clauses of the same sentences."""
+        """The negations and conditions inside, and the exceptions of other clauses of the same sentences."""
         text = self.quote.text
-        beside = [zone.own for zone in zones(text) if not zone.amounts and self._touches_sentence(zone)]
+        beside = [zone for zone in zones(text) if not zone.amounts and self._touches(zone.sentence)]
         return tuple(
             cue
             for cue in cues(text)
             if is_within(cue.start, self.spans)
-            or (cue.kind in EXCEPTIONS and any(is_within(cue.start, own) for own in beside))
+            or (cue.kind in _WIDE and any(is_within(cue.start, zone.own) for zone in beside))
         )
 
-    def _touches_sentence(self, zone: Zone) -> bool:
-        start, end = zone.sentence
-        return any(a < end and start < b for a, b in self.spans)
+    def _touches(self, sentence: Span) -> bool:
+        return any(a < sentence[1] and sentence[0] < b for a, b in self.spans)
+
+
+_WIDE = EXCEPTIONS - {"if", "until"}
+"""Exceptions that limit other clauses too; "; if tolerated, continue" limits its own."""
 
 
 def said(text: str, spans: Sequence[Span]) -> str:
@@ -123,22 +126,20 @@ def _pairs(claimed: tuple[Measure, ...], quoted: tuple[Measure, ...]) -> Pairs |
 def rests_of(text: str, grounds: Sequence[Ground], quotes: Sequence[Quoted]) -> tuple[Rest, ...]:
     """The zones of the claim's doses, and the fewest clauses of the quotes that hold its other words."""
     spans: dict[int, set[Span]] = {at: set() for at in range(len(quotes))}
-    missing = stems(text) - GLUE
+    missing = stems(text) - GLUE - INSTRUCTING
     for ground in grounds:
         at = next(n for n, quote in enumerate(quotes) if quote is ground.quote)
         spans[at].update(ground.zone.spans)
-        missing -= stems(ground.text)
-    clauses = [
-        (n, span) for n, quote in enumerate(quotes) for sentence in clause_spans(quote.text) for span in sentence
-    ]
-    while clauses and (missing or not any(spans.values())):
-        gains = [len(missing & stems(quotes[n].text[a:b])) for n, (a, b) in clauses]
+        missing -= implied(stems(ground.text))
+    parts = [(n, zone) for n, quote in enumerate(quotes) for zone in zones(quote.text)]
+    while parts and (missing or not any(spans.values())):
+        gains = [len(missing & implied(stems(said(quotes[n].text, zone.spans)))) for n, zone in parts]
         best = max(range(len(gains)), key=gains.__getitem__)
-        if missing and not gains[best]:
+        if not gains[best] and any(spans.values()):
             break
-        n, (start, end) = clauses.pop(best)
-        missing -= stems(quotes[n].text[start:end])
-        spans[n].add((start, end))
+        n, zone = parts.pop(best)
+        missing -= implied(stems(said(quotes[n].text, zone.spans)))
+        spans[n].update(zone.spans)
     return tuple(Rest(quote, _joined(spans[n])) for n, quote in enumerate(quotes) if spans[n])
 
 

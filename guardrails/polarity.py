@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from guardrails.quantities import read_amounts
-from guardrails.wording import POPULATIONS, content_words
+from guardrails.wording import POPULATIONS, content_words, phrases
 from retrieval.sentences import sentences
 
 
@@ -41,12 +41,15 @@ _CUE = re.compile(
     r"|(?P<during>during))\b",
     re.IGNORECASE,
 )
-_ACTS_ON_A_WORD = frozenset({"not", "avoid", "without", "only"})
+_ACTS_ON_A_WORD = frozenset({"not", "without"})
+_TREATING = frozenset({"give", "use"})
+# "during pregnancy" is "in pregnancy".
+_STATES = frozenset({"pregnancy", "lactation", "therapy"})
 EXCEPTIONS = frozenset({"except", "unless", "only", "if", "until"})
 """Kinds that limit the whole sentence in which they stand, not only their clause."""
 
 CLAUSE_END = re.compile(r";|,?\s+\b(?:but|however)\b", re.IGNORECASE)
-_WEAK = re.compile(r"\b(?:may|might|could|can|cannot)\b", re.IGNORECASE)
+_WEAK = re.compile(r"\b(?:may|might|could|can|cannot|consider\w*)\b", re.IGNORECASE)
 # Words that deny without a negation: "failed to show that X is safe".
 _DOUBT = re.compile(
     r"\b(?:fail\w*|lack\w*|unlikely|insufficient\w*|inadequate\w*|absen\w*|rarely|seldom|hardly|unable|unknown|unclear"
@@ -60,16 +63,25 @@ _STRONG = re.compile(r"\b(?:must|should|shall|required|requires?|need(?:s|ed)?)\
 def cues(text: str) -> tuple[Cue, ...]:
     """The cues of a text in order, without those that bound a number ("no more than 4 g"): the bound says it."""
     bounded = [amount.cue for amount in read_amounts(text)]
+    bounded += [(phrase.start, phrase.end) for phrase in phrases(text)]
     words = content_words(text)
     found = []
     for match in _CUE.finditer(text):
         if any(start <= match.start() < end for start, end in bounded):
             continue
-        kind = str(match.lastgroup)
-        after = (word.stem for word in words if word.start >= match.end())
-        scope = next(after, "") if kind in _ACTS_ON_A_WORD else ""
-        found.append(Cue(kind, scope, *match.span()))
+        after = next((word.stem for word in words if word.start >= match.end()), "")
+        if not (match.lastgroup == "during" and after in _STATES):
+            found.append(Cue(*_sense(str(match.lastgroup), after), *match.span()))
     return tuple(found)
+
+
+def _sense(kind: str, following: str) -> tuple[str, str]:
+    """The kind and scope that are compared: "avoid" is "do not use", and "when" introduces a condition as "if" does."""
+    if kind == "avoid" or (kind == "not" and following in _TREATING):
+        return "not", "use"
+    if kind == "when":
+        return "if", ""
+    return kind, following if kind in _ACTS_ON_A_WORD else ""
 
 
 def counted(found: Sequence[Cue]) -> Counter[tuple[str, str]]:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeAlias
 
-from guardrails.bounds import Bound, bound_of, change_of, clause_ends
+from guardrails.bounds import Bound, bound_of, change_after, change_of, clause_ends
 from guardrails.numerals import Token, figures, is_word, number_at, tokens_of
 from guardrails.units import ORDINALS, REPETITIONS, TIME_WORDS, TIMES_A_DAY, UNITS
 
@@ -63,7 +63,7 @@ class _Read:
 
 _RANGE = frozenset({"to", "-", "–", "—", "−", "‑", "through"})
 _HYPHENS = frozenset({"-", "–", "‑", "−"})
-_LIST = frozenset({",", "or", "and", "/", "&"})
+_LIST = frozenset({",", "or", "and", "/", "&", "to", "less", "than", "<", "under", "below"})
 _TIMES = frozenset({"s", "min", "h", "d", "wk", "mo", "yr"})
 _GRADED = frozenset({"class", "grade", "stage", "pugh", "category", "schedule", "type"})
 _GRADE = re.compile(r"[IVX]{1,4}|[A-D]")
@@ -91,6 +91,8 @@ def _read_at(tokens: Sequence[Token], at: int) -> _Read | None:
     word = token.text.lower()
     if token.kind == "code" or (token.kind == "word" and not word.isalpha() and word not in UNITS):
         return _Read(Decimal(0), None, "code", at, at + 1, word)
+    if token.kind == "number" and is_word(tokens, at + 1, "a", "b") and tokens[at + 1].start == token.end:
+        return _Read(Decimal(0), None, "code", at, at + 2, f"{word}{tokens[at + 1].text.lower()}")  # interferon beta-1a
     if token.kind == "daily":
         return _Read(TIMES_A_DAY[word.replace(".", "")], None, "x/d", at, at + 1)
     if word in REPETITIONS:
@@ -218,13 +220,13 @@ def _placed(text: str, tokens: Sequence[Token], reads: Sequence[_Read]) -> tuple
     amounts: list[Amount] = []
     for place, read in enumerate(reads):
         start, end = tokens[read.first].start, tokens[read.after - 1].end
-        previous = amounts[-1].end if amounts else 0
+        previous = max(amounts[-1].end, amounts[-1].cue[1]) if amounts else 0
         following = tokens[reads[place + 1].first].start if place + 1 < len(reads) else len(text)
         clause = bisect_right(ends, start)
         before = (max(previous, ends[clause - 1] if clause else 0), start)
         bound, cue = bound_of(text, before, (end, following))
         low = -read.low if _negative(text, tokens, read.first) else read.low
-        change = change_of(text, before)
+        change = change_after(text, end) or change_of(text, before)
         amounts.append(Amount(low, read.high, read.unit, start, end, read.code, bound, change, cue))
     return tuple(amounts)
 

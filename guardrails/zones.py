@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from guardrails.bounds import Bound, bound_of, change_of
 from guardrails.equivalence import Measure, measures
-from guardrails.polarity import CLAUSE_END
 from guardrails.wording import GLUE, INSTRUCTING, content_words
 from retrieval.sentences import sentences
 
@@ -37,6 +37,8 @@ _DOSE_UNITS = frozenset(
      "actuation", "spray", "patch", "drop", "suppository", "lozenge", "sachet", "vial", "ampoule", "syringe", "pen",
      "injection", "infusion", "dose", "teaspoon", "tablespoon", "%", "x", "-fold"}
 )  # fmt: skip
+_NAMES = frozenset({"code", "grade"})
+_NEXT = re.compile(r"\b(?:then|thereafter|followed|maintenance|after)\b", re.IGNORECASE)
 _BODY = re.compile(
     r"(?:\d|\d\s|ms?\s)(?:kg|kilograms?|years?|yrs?|m2|m²|mmHg|beats?)\b(?!/)|/\s?min|years?|mmol|\bold\b",
     re.IGNORECASE,
@@ -60,7 +62,7 @@ class Zone:
 
 def is_condition(text: str, one: Measure) -> bool:
     """Whether an amount says for whom a dose is (age, weight, clearance) instead of how much to give."""
-    words = text[one.start : one.end]
+    words = " ".join(text[start:end] for start, end in one.places)
     if "/kg" in words or "per kg" in words:
         return False
     return bool(_BODY.search(words)) and not one.unit.endswith("/d")
@@ -75,44 +77,62 @@ def is_dose(text: str, one: Measure) -> bool:
 
 @lru_cache(maxsize=4096)
 def zones(text: str) -> tuple[Zone, ...]:
-    """The zones of every sentence of the text; a sentence without a dose is one zone with the amounts that it has."""
-    found: list[Zone] = []
-    for start, end in sentences(text):
-        inside = [one for one in measures(text) if start <= one.start < end]
-        groups = _groups(text, inside)
-        if len(groups) > 1:
-            found += _parted(text, (start, end), inside, groups)
-        else:
-            found += _by_clause(text, (start, end), inside)
-    return tuple(found)
+    """The zones of every sentence of the text; a clause without an amount is a zone without amounts."""
+    return tuple(zone for place in sentences(text) for zone in _of_sentence(text, place))
 
 
-def _by_clause(text: str, place: Span, inside: Sequence[Measure]) -> list[Zone]:
-    """The clauses of a sentence with one dose at most. A row of a table ("Age: 6 to 11; Dose: 1 tablet") is one."""
-    start, end = place
-    cuts = [start, *(found.start() for found in CLAUSE_END.finditer(text, start, end)), end]
-    clauses = [(a, b) for a, b in pairwise(cuts) if text[a:b].strip()]
-    if len(clauses) < 2 or all(_CELL.match(text, a, b) for a, b in clauses):
-        return [Zone(tuple(inside), (place,), (), place)]
-    front = _FRONT.match(text, *clauses[0])
-    shared = ((clauses[0][0], front.end()),) if front else ()
-    found = []
-    for clause in clauses:
-        spans = (clause, *shared)
-        found.append(Zone(tuple(one for one in inside if is_within(one.start, spans)), (clause,), shared, place))
-    return found
+def _of_sentence(text: str, place: Span) -> list[Zone]:
+    inside = [one for one in measures(text) if place[0] <= one.start < place[1] and one.unit not in _NAMES]
+    clauses = _clauses(text, place)
+    doses = _doses(text, inside)
+    dosed = [clause for clause in clauses if _groups(text, doses, clause)]
+    if len(clauses) == 1:
+        return _parted(text, place, place, inside, ())
+    if len(dosed) < 2 and all(_CELL.match(text, *clause) for clause in clauses):
+        return _parted(text, place, place, inside, ())
+    shared = _front(text, clauses, dosed)
+    covered = [clause for clause in clauses if not any(a <= clause[0] and clause[1] <= b for a, b in shared)]
+    return [zone for clause in covered for zone in _parted(text, place, clause, inside, shared)]
 
 
-def _groups(text: str, inside: Sequence[Measure]) -> list[list[Measure]]:
-    """The doses of a sentence: runs of amounts without a separator between them. Amounts in brackets restate."""
+def _clauses(text: str, place: Span) -> list[Span]:
+    cuts = [place[0], *(found.start() for found in re.finditer(";", text[place[0] : place[1]])), place[1]]
+    cuts = [place[0], *(place[0] + cut for cut in cuts[1:-1]), place[1]]
+    return [(a, b) for a, b in pairwise(cuts) if text[a:b].strip(" ;")]
+
+
+def _front(text: str, clauses: Sequence[Span], dosed: Sequence[Span]) -> tuple[Span, ...]:
+    """What governs every clause: cells before the first dose, a label or a condition at the start."""
+    first = dosed[0] if dosed else clauses[0]
+    cells = [clause for clause in clauses if clause[1] <= first[0] and _CELL.match(text, *clause)]
+    if cells and cells[0][0] == clauses[0][0]:
+        return tuple(cells)
+    others = [clause for clause in clauses if clause != first]
+    if first != clauses[0] or any(
+        _CELL.match(text, *clause) or _FRONT.match(text, clause[0] + 1, clause[1]) for clause in others
+    ):
+        return ()
+    front = _FRONT.match(text, *first)
+    return ((first[0], front.end()),) if front else ()
+
+
+def _groups(text: str, doses: Sequence[Measure], place: Span) -> list[list[Measure]]:
+    """The doses of a clause: runs of amounts without a separator between them."""
     groups: list[list[Measure]] = []
-    doses = [one for one in inside if is_dose(text, one) and not one.in_brackets]
-    for one in doses or [one for one in inside if not one.unit and not one.in_brackets]:
+    for one in doses:
+        if not is_within(one.start, (place,)):
+            continue
         if groups and not _separated(text, groups[-1][-1], one):
             groups[-1].append(one)
         else:
             groups.append([one])
     return groups
+
+
+def _doses(text: str, inside: Sequence[Measure]) -> list[Measure]:
+    """What a sentence gives; where it gives nothing, its bare numbers ("an INR of 2 to 3"). Brackets restate."""
+    open_ones = [one for one in inside if not one.in_brackets]
+    return [one for one in open_ones if is_dose(text, one)] or [one for one in open_ones if not one.unit]
 
 
 def _separated(text: str, one: Measure, other: Measure) -> bool:
@@ -122,25 +142,57 @@ def _separated(text: str, one: Measure, other: Measure) -> bool:
     return bool(_STRONG.search(between) or _SOFT.search(between) or _LABEL.search(between))
 
 
-def _parted(text: str, place: Span, inside: Sequence[Measure], groups: Sequence[Sequence[Measure]]) -> list[Zone]:
+def _parted(text: str, sentence: Span, place: Span, inside: Sequence[Measure], front: tuple[Span, ...]) -> list[Zone]:
+    """The zones of one clause."""
     start, end = place
+    groups = _groups(text, _doses(text, inside), place)
+    if len(groups) < 2:
+        return [_zone(text, inside, place, front, sentence)]
     cuts = [_cut(text, (_end(one[-1]), other[0].start)) for one, other in pairwise(groups)]
     nexts = ((cut[1], group[0].start) for cut, group in zip(cuts, groups[1:], strict=True))
     heads = [(start, groups[0][0].start), *nexts]
-    tails = [
-        *((_end(group[-1]), cut[0]) for cut, group in zip(cuts, groups, strict=False)),
-        (_end(groups[-1][-1]), end),
+    tails = [(_end(group[-1]), cut[0]) for cut, group in zip(cuts, groups[:-1], strict=True)]
+    tails.append((_end(groups[-1][-1]), end))
+    heads[0], lead = _lead(text, heads)
+    tail = () if any(_has_label(text, one) for one in tails[:-1]) else (tails[-1],)
+    shared = (*front, *lead, *tail)
+    return [
+        _zone(text, inside, (min(head[0], group[0].start), after[1]), shared, sentence)
+        for group, head, after in zip(groups, heads, tails, strict=True)
     ]
-    first, lead = _lead(text, heads)
-    tail_is_shared = not any(_has_label(text, tail) for tail in tails[:-1])
-    shared = (*lead, *((tails[-1],) if tail_is_shared else ()))
-    heads[0] = first
+
+
+def _zone(text: str, inside: Sequence[Measure], own: Span, shared: tuple[Span, ...], sentence: Span) -> Zone:
+    amounts = [one for one in inside if is_within(one.start, (own, *shared))]
+    return Zone(tuple(_inheriting(text, one, own, shared) for one in amounts), (own,), shared, sentence)
+
+
+def _inheriting(text: str, one: Measure, own: Span, shared: tuple[Span, ...]) -> Measure:
+    """The measure with the limit and the change that words in front of all doses of its sentence give to each."""
+    before = [(start, end) for start, end in shared if end <= own[0]]
+    head = text[own[0] : one.start]
+    if not before or not is_within(one.start, (own,)) or not is_dose(text, one) or _NEXT.search(head):
+        return one
+    start, end = before[-1]
+    bound, cue = bound_of(text, (start, end), (one.end, one.end)) if one.bound is Bound.PLAIN else (one.bound, (0, 0))
+    bound = bound if bound is Bound.AT_MOST else one.bound
+    change = one.change or change_of(text, (start, end))
+    return replace(one, bound=bound, change=change, beside=(*one.beside, cue) if cue[1] else one.beside)
+
+
+@lru_cache(maxsize=4096)
+def statements_of(text: str) -> tuple[str, ...]:
+    """Each clause of each sentence, with what its sentence says of all of its clauses."""
     found = []
-    for group, head, tail in zip(groups, heads, tails, strict=True):
-        own = (head[0], tail[1]) if head[0] < head[1] else (group[0].start, tail[1])
-        amounts = tuple(one for one in inside if is_within(one.start, (own, *shared)))
-        found.append(Zone(amounts, (own,), shared, place))
-    return found
+    for place in sentences(text):
+        clauses = _clauses(text, place)
+        if all(_CELL.match(text, *clause) for clause in clauses):
+            found.append(text[slice(*place)])
+            continue
+        front = _FRONT.match(text, *place)
+        lead = text[place[0] : front.end()] if front else ""
+        found += [text[start:end] if start == place[0] else f"{lead} {text[start:end]}" for start, end in clauses]
+    return tuple(found)
 
 
 def is_within(at: int, spans: Sequence[Span]) -> bool:
@@ -166,9 +218,6 @@ def _lead(text: str, heads: Sequence[Span]) -> tuple[Span, tuple[Span, ...]]:
     start, end = heads[0]
     if not any(_has_label(text, head) for head in heads[1:]):
         return (end, end), ((start, end),)
-    parts = list(_STRONG.finditer(text, start, end))
-    if parts:
-        return (parts[-1].end(), end), ((start, parts[-1].end()),)
     colons = list(_LABEL.finditer(text, start, end))
     if colons and not any(_LABEL.search(text, *head) for head in heads[1:]):
         return (colons[0].end(), end), ((start, colons[0].end()),)

@@ -158,7 +158,7 @@ NEGATIONS = [
     ("Use it in pregnancy.", "Do not use it in pregnancy.", "negations"),
     ("Use it with alcohol.", "Avoid use with alcohol.", "negations"),
     ("Indicated in renal failure.", "Contraindicated in renal failure.", "negations"),
-    ("Take it with food.", "Take it without food.", "negations"),
+    ("Take it with food.", "Take it without food.", "words"),
     ("Use it in children.", "Never use it in children.", "negations"),
     ("Driving is safe.", "Driving isn't safe.", "negations"),
     ("It can be crushed.", "It cannot be crushed.", "negations"),
@@ -174,7 +174,12 @@ NEGATIONS = [
     ("Stop it.", "Stop it if a rash appears.", "negations"),
     ("Take it before meals.", "Take it after meals.", "negations"),
     ("Use it in adults.", "Use it in adults, but only in hospital.", "negations"),
-    ("Stop it when a rash appears.", "Stop it if a rash appears.", "negations"),  # a doubt withholds
+    ("Stop it when a rash appears.", "Stop it if a rash appears.", ""),
+    ("Avoid it in pregnancy.", "Do not use it in pregnancy.", ""),
+    ("It should not be taken during pregnancy.", "Do not use it in pregnancy.", ""),
+    ("Take it on an empty stomach.", "Take it without food.", ""),
+    ("Swallow it whole; do not crush it.", "Crush it; do not swallow it whole.", "negations"),
+    ("Take it.", "Take it, but not at night.", "negations"),
     # kept, reworded around, or in a clause that the claim does not rest on
     ("Do not use in pregnancy.", "Do not use it in pregnancy.", ""),
     ("Never use it in pregnancy.", "Do not use it in pregnancy.", ""),
