@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 
@@ -35,17 +36,29 @@ Change: TypeAlias = Callable[[str, Scene, random.Random], str]
 """The sentence with one change, or "" where this change does not apply."""
 
 
-def swap_one(text: str, table: Sequence[tuple[str, tuple[str, ...]]], chance: random.Random) -> str:
-    """One occurrence of a phrase of the table (matched as whole words) exchanged for one of its counterparts, or ""."""
-    found = [
-        (match, others)
-        for phrase, others in table
-        for match in re.finditer(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", text, re.IGNORECASE)
-    ]
+@dataclass(frozen=True)
+class Table:
+    """Phrases and what may stand in their place, matched as whole words, the longest phrase first."""
+
+    rows: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """All phrases in one expression."""
+        phrases = "|".join(re.escape(phrase) for phrase in sorted(self.rows, key=len, reverse=True))
+        return re.compile(rf"(?<![\w.-])(?:{phrases})(?![\w-]|\.\d)", re.IGNORECASE)
+
+    def __add__(self, other: Table) -> Table:
+        return Table({**self.rows, **other.rows})
+
+
+def swap_one(text: str, table: Table, chance: random.Random) -> str:
+    """One occurrence of a phrase of the table exchanged for one of its counterparts, or ""."""
+    found = list(table.pattern.finditer(text))
     if not found:
         return ""
-    match, others = chance.choice(found)
-    return put(text, match.start(), match.end(), chance.choice(others))
+    match = chance.choice(found)
+    return put(text, match.start(), match.end(), chance.choice(table.rows[match.group().lower()]))
 
 
 def put(text: str, start: int, end: int, new: str) -> str:
@@ -56,16 +69,20 @@ def put(text: str, start: int, end: int, new: str) -> str:
     return text[:start] + new + text[end:]
 
 
-def both_ways(pairs: str) -> list[tuple[str, tuple[str, ...]]]:
+def both_ways(pairs: str) -> Table:
     """A table from lines "a | b | c": each phrase may become any other of its line."""
-    lines = [[phrase.strip() for phrase in line.split("|")] for line in pairs.strip().splitlines()]
-    return [(phrase, tuple(other for other in line if other != phrase)) for line in lines for phrase in line]
+    rows: dict[str, tuple[str, ...]] = {}
+    for line in pairs.strip().splitlines():
+        phrases = [phrase.strip() for phrase in line.split("|")]
+        for phrase in phrases:
+            rows[phrase.lower()] = (*rows.get(phrase.lower(), ()), *(one for one in phrases if one != phrase))
+    return Table(rows)
 
 
-def one_way(pairs: str) -> list[tuple[str, tuple[str, ...]]]:
+def one_way(pairs: str) -> Table:
     """A table from lines "a > b | c": the first phrase may become one of those after the sign."""
-    made = []
+    rows = {}
     for line in pairs.strip().splitlines():
         phrase, _, others = line.partition(">")
-        made.append((phrase.strip(), tuple(other.strip() for other in others.split("|"))))
-    return made
+        rows[phrase.strip().lower()] = tuple(other.strip().strip('"') for other in others.split("|"))
+    return Table(rows)

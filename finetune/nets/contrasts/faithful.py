@@ -18,7 +18,7 @@ _TRAILING = re.compile(
 )
 _LISTED = re.compile(r"\b((?:including|such as|like|include|are|were|with)\s+)([^,;:.()]+(?:, [^,;:.()]+){2,},? (?:and|or) [^,;:.()]+)")
 _CLAUSES = re.compile(r"^(.{30,}?)(?:;\s+|,\s+(?:and|but)\s+(?=(?:the|it|they|this|these|there|patients|some|in|most)\b))(.{20,})$")
-_VERBS = {verb: forms for verb, forms in ASKED}
+_VERBS = ASKED.rows
 _ORDER = re.compile(rf"^({'|'.join(_VERBS)})\s+(?:the\s+)?([\w\s/-]{{3,60}}?)(\s+(?:in|if|for|during|when|before|after|at|every|to|with|and|until|within|as)\b.*)?\.?$", re.I)
 _FORBIDDEN = re.compile(r"^Do not (administer|use|give|take|exceed|start|initiate|discontinue)\s+([\w\s/-]{3,60}?)(\s+(?:in|if|for|with|to|during|by|after|before)\b.*)?\.?$")
 _PARTICIPLES = {"administer": "administered", "use": "used", "give": "given", "take": "taken", "exceed": "exceeded",
@@ -51,7 +51,7 @@ def reordered(sentence: str, _chance: random.Random) -> str:
     if front:
         return _sentence(f"{front.group(2).rstrip('.')} {_lowered(front.group(1))}")
     if back:
-        return _sentence(f"{back.group(2)}, {_lowered(back.group(1))}")
+        return _sentence(f"{back.group(2).rstrip('.')}, {_lowered(back.group(1))}")
     return ""
 
 

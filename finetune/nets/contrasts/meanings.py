@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from finetune.nets.contrasts.contrast import Scene, both_ways, one_way, put, swap_one
+from finetune.nets.contrasts.contrast import Scene, Table, both_ways, one_way, put, swap_one
 
 _DIRECTIONS = both_ways("""
 increase | decrease
@@ -128,7 +128,7 @@ likely > unlikely
 known > unknown
 unknown > known
 """)
-_NEGATIONS = [(phrase, tuple(other.strip('"') for other in others)) for phrase, others in _NEGATIONS]
+_DENIALS = Table({phrase: others for phrase, others in _NEGATIONS.rows.items() if "not" in phrase})
 _CERTAINTIES = one_way("""
 may > will | always
 might > will
@@ -202,9 +202,8 @@ def direction(text: str, _scene: Scene, chance: random.Random) -> str:
 
 def negation(text: str, _scene: Scene, chance: random.Random) -> str:
     """A negation put in, taken out, or turned round."""
-    taken = [row for row in _NEGATIONS if "not" in row[0].split()]
-    made = swap_one(text, taken, chance) if chance.random() < 0.8 else ""
-    if not made and not re.search(r"\b(?:not|cannot)\b", text):
+    made = swap_one(text, _DENIALS, chance)
+    if not made or chance.random() < 0.2:
         made = swap_one(text, _NEGATIONS, chance)
     return " ".join(made.split())
 

@@ -30,6 +30,9 @@ years | months | weeks
 mmol/L | mg/dL
 % | mg
 """)
+_WITH_UNIT = re.compile(
+    r"(?<=\d)[\s-]*(" + "|".join(re.escape(one) for one in sorted(_UNITS.rows, key=len, reverse=True)) + r")(?![\w/])", re.I
+)
 _FREQUENCY = both_ways("""
 once daily | twice daily | three times daily | once weekly | every other day
 once a day | twice a day | three times a day | once a week | every other day
@@ -44,7 +47,7 @@ annual | monthly
 at bedtime | in the morning
 hourly | daily
 """)
-_FREQUENCY += one_way("""
+_FREQUENCY = _FREQUENCY + one_way("""
 per day > per week | per dose | per month
 each day > each week
 a day > a week
@@ -93,17 +96,12 @@ def tenfold(text: str, _scene: Scene, chance: random.Random) -> str:
 
 def unit(text: str, _scene: Scene, chance: random.Random) -> str:
     """The same figure with another unit."""
-    found = [
-        (match, others)
-        for phrase, others in _UNITS
-        for match in re.finditer(rf"(?<=\d)\s*{re.escape(phrase)}(?![\w/-])", text)
-    ]
+    found = list(_WITH_UNIT.finditer(text))
     if not found:
         return ""
-    match, others = chance.choice(found)
-    old = match.group()
-    lead = old[: len(old) - len(old.lstrip())]
-    return text[: match.start()] + lead + chance.choice(others) + text[match.end() :]
+    match = chance.choice(found)
+    other = chance.choice(_UNITS.rows[match.group(1).lower()])
+    return text[: match.start(1)] + other + text[match.end(1) :]
 
 
 def frequency(text: str, _scene: Scene, chance: random.Random) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from finetune.nets.contrasts import meanings, numbers, subjects
 from finetune.nets.contrasts.contrast import Change, Contrast, Scene
 from finetune.nets.contrasts.faithful import fused, reworded
-from finetune.nets.contrasts.rewritten import around, rewritten
+from finetune.nets.contrasts.rewritten import Rewritten, around, rewritten
 from finetune.nets.contrasts.texts import Part, share
 from guardrails.wording import stems
 
@@ -38,7 +38,7 @@ CHANGES: dict[str, tuple[Change, float]] = {
 ELSEWHERE = ("neighbour", "other document", "half supported")
 TEST, VALIDATION = 0.2, 0.3
 """Families whose share lies below TEST are never trained on; those from TEST to VALIDATION calibrate."""
-_LONGEST = 900
+_LONGEST = 700
 """Characters of the longest passage."""
 _ALREADY_SAID = 0.65
 """A foreign claim whose words stand in the passage to this share could be supported by it, and is not used."""
@@ -64,21 +64,31 @@ def split_of(part: Part) -> str:
 def make(parts: Sequence[Part], data: Path, seed: int = 7, rounds: int = 1) -> Splits:
     """All contrasts, the same for the same texts and seed. `rounds`: how often each sentence is used."""
     lexicon = subjects.conditions([sentence for part in parts for sentence in part.sentences])
+    facts = list(rewritten(data))
     found: dict[str, list[Contrast]] = {"train": [], "validation": [], "test": []}
     for split, made in found.items():
         own = [part for part in parts if split_of(part) == split]
         others = tuple(dict.fromkeys(part.names[0] for part in own if part.names))
+        pools = _by_document(own)
         for turn in range(rounds if split == "train" else 1):
             chance = random.Random(f"{seed} {split} {turn}")
             for part in own:
-                made += _of_part(part, own, others, lexicon, chance)
-        made += _of_facts(data, split, others, lexicon, random.Random(f"{seed} {split} facts"))
+                made += _of_part(part, (pools[part.document], own), others, lexicon, chance)
+        mine = [fact for fact in facts if split_of(fact.part) == split]
+        made += _of_facts(mine, 3 if split == "train" else 1, others, lexicon, random.Random(f"{seed} {split} facts"))
         random.Random(seed).shuffle(made)
     return Splits(tuple(found["train"]), tuple(found["validation"]), tuple(found["test"]))
 
 
+def _by_document(parts: Sequence[Part]) -> dict[str, list[Part]]:
+    pools: dict[str, list[Part]] = {}
+    for part in parts:
+        pools.setdefault(part.document, []).append(part)
+    return pools
+
+
 def _of_part(
-    part: Part, all_parts: Sequence[Part], others: tuple[str, ...], lexicon: tuple[str, ...], chance: random.Random
+    part: Part, pools: tuple[Sequence[Part], Sequence[Part]], others: tuple[str, ...], lexicon: tuple[str, ...], chance: random.Random
 ) -> Iterator[Contrast]:
     for place, sentence in enumerate(part.sentences):
         passage = _shown(part, _window(part, place, chance), chance)
@@ -88,7 +98,7 @@ def _of_part(
         yield Contrast("faithful", part.family, _faithful(part, place, passage, names, chance, strength), passage, True)
         yield from _changed(sentence, part.family, names, scene, chance, strength)
         if chance.random() < 0.45:
-            yield from _foreign(sentence, part, passage, all_parts, chance, strength)
+            yield from _foreign(sentence, part, passage, pools, chance, strength)
 
 
 def _faithful(
@@ -113,11 +123,11 @@ def _changed(
 
 
 def _foreign(
-    sentence: str, part: Part, passage: str, all_parts: Sequence[Part], chance: random.Random, strength: int
+    sentence: str, part: Part, passage: str, pools: tuple[Sequence[Part], Sequence[Part]], chance: random.Random, strength: int
 ) -> Iterator[Contrast]:
     """A true sentence of somewhere else, alone or joined to the one that the passage supports."""
     near = chance.random() < 0.6
-    pool = [one for one in all_parts if one.document == part.document and one != part] if near else all_parts
+    pool = pools[0] if near else pools[1]
     candidates = [one for _ in range(6 if near else 2) for one in [_drawn(pool, chance)] if one]
     free = [one for one in candidates if _said(one, passage) < _ALREADY_SAID]
     if not free:
@@ -142,13 +152,11 @@ def _said(claim: str, passage: str) -> float:
 
 
 def _of_facts(
-    data: Path, split: str, others: tuple[str, ...], lexicon: tuple[str, ...], chance: random.Random
+    facts: Sequence[Rewritten], turns: int, others: tuple[str, ...], lexicon: tuple[str, ...], chance: random.Random
 ) -> Iterator[Contrast]:
-    """Our own rewording of label text, three windows each, with its changes."""
-    for found in rewritten(data):
-        if split_of(found.part) != split:
-            continue
-        for turn in range(3 if split == "train" else 1):
+    """Our own rewording of label text, in several windows, with its changes."""
+    for found in facts:
+        for turn in range(turns):
             passage = _shown(found.part, around(found, chance), chance)
             scene = Scene(passage, found.part.names, others, lexicon)
             claim = reworded(found.fact, (), chance, turn)

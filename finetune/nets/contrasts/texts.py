@@ -48,7 +48,7 @@ _FAMILIES = {
 }
 _REFERENCE = re.compile(r"\s*[\[(]\s*see\s[^\])]*(?:\([^)]*\)[^\])]*)*[\])]", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[*•-]|\d+(?:\.\d+)*)\s+")
-_SHORT, _LONG = 30, 420
+_SHORT, _LONG = 30, 320
 csv.field_size_limit(10_000_000)
 
 

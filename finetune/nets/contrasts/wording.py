@@ -5,7 +5,7 @@ from __future__ import annotations
 from finetune.nets.contrasts.contrast import both_ways, one_way
 
 SAME = both_ways("""
-patients | people
+patients | people | individuals
 discontinue | stop
 discontinued | stopped
 discontinuing | stopping
@@ -17,19 +17,20 @@ initiation | start
 administer | give
 administered | given
 administration | use
+receiving | taking
 concomitant use | use together
+also called | also known as
+such as | for example
 concomitantly | together
 concurrent | simultaneous
 concurrently | at the same time
-receiving | taking
-received | took
 treated with | given
 prior to | before
 following | after
 adverse reactions | side effects | adverse effects
 adverse reaction | side effect
 adverse events | side effects
-approximately | about | around
+approximately | about
 hepatic impairment | liver impairment
 hepatic function | liver function
 renal impairment | kidney impairment
@@ -116,13 +117,11 @@ develop | get
 experience | have
 experienced | had
 exhibit | show
-utilize | use
 due to | because of
 caused by | due to
 results in | leads to
 result in | lead to
 associated with | linked to
-risk | danger
 exceed | go above
 greater than | more than | above
 less than | below
@@ -162,12 +161,10 @@ frequently | often
 usually | typically | generally
 rarely | seldom
 however | but
-although | though
 additional | further | extra
 multiple | several
 numerous | many
 because | since
-whether | if
 alcohol | ethanol
 physicians | doctors
 complete blood count | CBC | full blood count
@@ -183,8 +180,6 @@ gastrointestinal | GI
 white blood cells | leukocytes
 platelets | thrombocytes
 red blood cells | erythrocytes
-heart | cardiac
-kidneys | renal system
 trials | studies
 study | trial
 half-life | elimination half-life
@@ -192,22 +187,13 @@ absorbed | taken up
 excreted | eliminated
 metabolized | broken down
 affects | has an effect on
-affect | influence
 helps | assists
 help | aid
 treat | manage
 treats | is used for
 prevent | avert
-people | individuals | persons
-child | youngster
 inherited | passed down
-gene | DNA segment
 a number of | several
-in order to | to
-such as | like | for example
-including | among them
-also called | also known as
-known as | called
 two | 2
 three | 3
 four | 4
