@@ -25,10 +25,7 @@ SENTENCES = [
     ("A level of 12.0 mg/dL is toxic.", set()),
     ("A solution of 5.0 mg/mL is given.", {"trailing-zero"}),
     ("See version 1.0 of the label.", set()),
-    (
-        "Give 1,500.0 mg once.",
-        set(),
-    ),  # the comma is no part of a number that the list speaks of; read by the dose reader
+    ("Give 1,500.0 mg once.", {"trailing-zero"}),
     ("Give .5 mg once.", {"naked-decimal"}),
     ("Give 0.5 mg once.", set()),
     ("Increase by .25 mL.", {"naked-decimal"}),
