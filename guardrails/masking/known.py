@@ -1,0 +1,71 @@
+"""What is never masked: medicines, eponyms, public bodies and works, from `known.yaml` and the table of medicines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import TypeAdapter
+
+from guardrails.names import GIVEN_NAMES
+from retrieval.medicines import Medicines
+
+_FILE = Path(__file__).with_name("known.yaml")
+_TITLED = re.compile(r"(?:\b(?:mr|mrs|ms|miss|mx|dr|doctor|prof|professor|nurse|sister)\b\.?\s*)$", re.IGNORECASE)
+SURE, DOUBTFUL = 2.0, 0.9
+"""How certain a finding must be to be masked all the same: never; or nearly sure, as for a word that resembles one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`text[start:end]` is knowledge: only a finding at least as certain as `unless` masks it."""
+
+    start: int
+    end: int
+    unless: float
+
+
+@cache
+def _lists() -> Mapping[str, tuple[str, ...]]:
+    held = TypeAdapter(dict[str, str]).validate_python(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    return {key: tuple(word.replace("_", " ") for word in words.split()) for key, words in held.items()}
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], float], ...]:
+    lists = _lists()
+    named, alone, things, bodies = (_any(lists[key]) for key in ("eponyms", "alone", "things", "bodies"))
+    joined = r"(?:['’]s?)?(?:[ -](?:and|or)[ -]\w+(?:['’]s?)?)?[ -]"
+    return (
+        (re.compile(rf"\b{named}{joined}(?:\w+[ -])?{things}\b", re.IGNORECASE), SURE),
+        (re.compile(rf"\b{bodies}\b"), SURE),
+        (re.compile(rf"\b{alone}(?:['’]s?)?(?![\w-])", re.IGNORECASE), DOUBTFUL),
+        (re.compile(rf"(?<![\w-]){_any(lists['words'])}(?![\w-])", re.IGNORECASE), DOUBTFUL),
+    )
+
+
+@cache
+def _medicines() -> Medicines:
+    return Medicines.load()
+
+
+def kept(text: str) -> tuple[Kept, ...]:
+    """Every stretch that is knowledge. A person's title before it takes it out; a given name is in doubt."""
+    found = []
+    for pattern, unless in _patterns():
+        found += [
+            Kept(*one.span(), unless) for one in pattern.finditer(text) if not _TITLED.search(text[: one.start()])
+        ]
+    for mention in _medicines().find(text):
+        given = mention.surface.lower() in GIVEN_NAMES
+        found.append(Kept(mention.start, mention.end, SURE if mention.exact and not given else DOUBTFUL))
+    return tuple(found)
+
+
+def _any(words: tuple[str, ...]) -> str:
+    """One of the words; longer ones first, so that "Child-Pugh" is read whole."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + ")"
