@@ -12,8 +12,10 @@ from typing import TypeVar
 
 from assistant.conversation import (
     Answer,
+    Assessment,
     Basis,
     CheckedClaim,
+    Conflict,
     Event,
     Progress,
     Question,
@@ -122,6 +124,24 @@ def canned_refusal(question: Question) -> Refusal:
     )  # fmt: skip
 
 
+WARNING = Finding(
+    "dose.renal", "1", Severity.WARN, "Halve the dose below 30 mL/min.", evidence="Lunarine label, section 8.6"
+)
+
+
+def warned_answer(question: Question) -> Answer:
+    """A warning on the question and one on a sentence, arithmetic, an unknown and two sources that disagree."""
+    answer = canned_answer(question)
+    first = replace(answer.claims[0], verdict=replace(answer.claims[0].verdict, findings=(WARNING,)))
+    over = replace(
+        WARNING, rule="dose.daily-max", explanation="6 × 1 g = 6 g a day is over the 4 g a day of the label."
+    )
+    statements = (Citation("lun-2.1", "The maximum is 2,550 mg per day."), Citation("old-1", "Up to 3,000 mg per day."))
+    conflict = Conflict("the daily maximum of lunarine", statements, ("Lunarine label", "Lunarine guideline"))
+    made = Assessment((over,), ("15 mg/kg × 12 kg = 180 mg",), ("kidney function: lunarine is halved",), (conflict,))
+    return replace(answer, claims=(first, *answer.claims[1:]), assessment=made)
+
+
 def hostile_answer(question: Question) -> Answer:
     """An answer whose every text tries to run in the page."""
     passage = hostile_passage()
@@ -140,7 +160,7 @@ def fallback_answer(question: Question) -> Answer:
 
 @dataclass
 class FakeAssistant:
-    """Answers by a word of the question: zubrovine (refusal), fallback, hostile, crash, held; else an answer.
+    """Answers by a word of the question: zubrovine (refusal), fallback, hostile, warned, crash, held; else an answer.
 
     A held question waits after its first sentence until `gate` is set. Turns are kept by `save`, as the real assistant
     does before its last event. `asked` holds every question.
@@ -169,12 +189,15 @@ def _outcome(question: Question) -> Answer | Refusal:
     words = question.text.lower()
     if "zubrovine" in words:
         return canned_refusal(question)
+    if "warned" in words:
+        return warned_answer(question)
     if "hostile" in words:
         return hostile_answer(question)
     return fallback_answer(question) if "fallback" in words else canned_answer(question)
 
 
 def _steps(outcome: Answer | Refusal) -> Iterator[Event]:
+    yield outcome.assessment
     yield Progress(Step.SEARCHING)
     if isinstance(outcome, Refusal):
         return

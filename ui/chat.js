@@ -1,6 +1,6 @@
 // Everything that the page does without asking a question: citations, flags, copying, keys, focus.
 // Runs once, as the body of a function of Gradio's HTML component, with `element`, `trigger`, `props` and `server`.
-// It listens on the document, because the turns come and go. Events for Python: 'example', 'open', 'fresh'.
+// It listens on the document, because the turns come and go. Events for Python: 'example', 'open', 'fresh', 'patient'.
 
 const find = (selector) => document.querySelector(selector);
 const LOST = "The server does not answer. Is pharmassist still running? Nothing on this page is lost.";
@@ -175,6 +175,43 @@ const saveFlag = async (form) => {
   turn.querySelector('.actions [data-action="flag"]').focus();
 };
 
+// ---- warnings that are overridden
+
+const toggleOverride = (button) => {
+  const form = button.closest(".warning").querySelector(".override-form");
+  form.hidden = !form.hidden;
+  if (!form.hidden) form.querySelector("textarea").focus();
+  else form.closest(".warning").querySelector('[data-action="override"]').focus();
+};
+
+const saveOverride = async (form) => {
+  const problem = form.querySelector(".form-error");
+  const reason = form.querySelector('[data-field="reason"]').value;
+  problem.textContent = reason.trim() ? "" : "Say why before the warning is overridden.";
+  if (problem.textContent) return;
+  const { turn, claim, rule, version } = form.dataset;
+  const sent = { turn, claim: claim === "" ? null : Number(claim), rule, version, reason };
+  const reply = await request("override", sent, (words) => (problem.textContent = `${words} Your reason is still here.`));
+  if (!reply) return;
+  form.closest(".warning").querySelector('[data-action="override"]').remove();
+  form.outerHTML = reply.html;
+};
+
+// ---- the patient
+
+const togglePatient = () => {
+  const form = find("#patient .patient-form");
+  form.hidden = !form.hidden;
+  find('#patient [data-action="patient"]').setAttribute("aria-expanded", String(!form.hidden));
+  if (form.hidden) find('#patient [data-action="patient"]').focus();
+  else form.querySelector("input").focus();
+};
+
+const sendPatient = (form) => {
+  const fields = [...form.querySelectorAll("[data-field]")];
+  trigger("patient", { patient: Object.fromEntries(fields.map((field) => [field.dataset.field, field.value])) });
+};
+
 // ---- conversations
 
 const showRail = (open) => {
@@ -198,6 +235,9 @@ const ACTIONS = {
   export: (button) => exportConversation(turnOf(button)),
   basis: (button) => openBasis(turnOf(button)),
   flag: (button) => toggleFlag(turnOf(button)),
+  override: (button) => toggleOverride(button),
+  patient: () => togglePatient(),
+  "patient-clear": () => trigger("patient", { patient: {} }),
   rail: () => showRail(!document.body.classList.contains("has-rail")),
   new: () => {
     if (!busy()) history.replaceState(null, "", window.location.pathname + window.location.search);
@@ -214,9 +254,11 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches(".flag-form")) return;
+  const form = event.target;
+  const send = form.matches(".flag-form") ? saveFlag : form.matches(".override-form") ? saveOverride : null;
+  if (!send && !form.matches(".patient-form")) return;
   event.preventDefault();
-  saveFlag(event.target);
+  (send || sendPatient)(form);
 });
 
 document.addEventListener("keydown", (event) => {

@@ -24,9 +24,11 @@ from gradio.events import Dependency
 
 from assistant.conversation import Answer, Event, Outcome, Question, Refusal, Turn
 from assistant.errors import AssistantError
-from ui import page, render
+from guardrails.errors import PatientInvalid
+from guardrails.patient import Patient
+from ui import page, patient_form, render
 from ui.export import ReadSource
-from ui.kept import Kept, flags_of
+from ui.kept import Kept, flags_of, overrides_of
 from ui.replies import Replies, Reply
 from ui.serve import serve
 from ui.status import Status
@@ -54,7 +56,8 @@ STOPPED = "Stopped. Your question is back in the box."
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The components of one page. `conversation` and `pending` are hidden; the browser holds their values."""
+    """The components of one page. `conversation`, `pending` and `facts` (of the patient) are hidden; the browser holds
+    their values."""
 
     thread: gr.HTML
     live: gr.HTML
@@ -63,8 +66,10 @@ class Page:
     box: gr.Textbox
     send: gr.Button
     stop: gr.Button
+    patient: gr.HTML
     conversation: gr.Textbox
     pending: gr.Textbox
+    facts: gr.Textbox
     bridge: gr.HTML
 
 
@@ -75,14 +80,26 @@ class Chat:
     ask: Ask
     kept: Kept
 
-    def open(self, conversation: str) -> tuple[str, str, str, str]:
-        """(thread, rail, problem, conversation id) of a conversation; a new one where the id is not known."""
+    def open(self, conversation: str) -> tuple[str, str, str, str, str, str]:
+        """(thread, rail, problem, conversation id, patient line, patient facts) of a conversation; a new one where the
+        id is not known."""
         try:
             known = conversation if re.fullmatch(r"[0-9A-Za-z-]{1,100}", conversation or "") else uuid4().hex
-            return self._thread(known), self._rail(known), page.problem(""), known
+            turns = self.kept.turns(known)
+            patient = turns[-1].outcome.question.patient if turns else Patient()
+            shown = (patient_form.bar(patient), patient_form.dump(patient))
+            return self._thread(known, turns), self._rail(known), page.problem(""), known, *shown
         except AssistantError as error:
             words = page.problem(UNREAD.format(why=error))
-            return page.welcome(), page.rail((), ""), words, uuid4().hex
+            return page.welcome(), page.rail((), ""), words, uuid4().hex, patient_form.bar(Patient()), ""
+
+    def describe(self, sent: object, facts: str) -> tuple[str, str]:
+        """(patient line, patient facts) after the form was sent; what no person can have changes nothing."""
+        try:
+            patient = patient_form.read(sent)
+        except PatientInvalid as error:
+            return patient_form.bar(patient_form.load(facts), str(error)), facts
+        return patient_form.bar(patient), patient_form.dump(patient)
 
     def begin(self, words: str, pending: str) -> tuple[str, str, str, str]:
         """(box, pending, live, problem): take the question from the box, or say why not and leave it there."""
@@ -92,13 +109,14 @@ class Chat:
             return words if refused == BUSY else gr.skip(), gr.skip(), gr.skip(), page.problem(refused)
         return "", words.strip(), render.live(words.strip(), ()), page.problem("")
 
-    def answer(self, pending: str, conversation: str) -> Iterator[tuple[str, str, str, str]]:
+    def answer(self, pending: str, conversation: str, facts: str = "") -> Iterator[tuple[str, str, str, str]]:
         """(live, thread, rail, pending) after every event; at the end the turn moves from live to the thread."""
         if not pending:
             yield gr.skip(), gr.skip(), gr.skip(), ""
             return
         earlier = tuple(turn.outcome.question.text for turn in self.kept.turns(conversation))
-        question = Question(uuid4().hex, conversation, pending, datetime.now(UTC), earlier)
+        patient = patient_form.load(facts)
+        question = Question(uuid4().hex, conversation, pending, datetime.now(UTC), earlier, patient)
         events: list[Event] = []
         for event in self.ask(question):
             if isinstance(event, Answer | Refusal):
@@ -108,9 +126,10 @@ class Chat:
             yield render.live(pending, events), gr.skip(), gr.skip(), pending
         raise RuntimeError("the assistant ended without an answer or a refusal")
 
-    def _thread(self, conversation: str) -> str:
-        turns = self.kept.turns(conversation)
-        return render.thread(conversation, turns, flags_of(self.kept, turns)) if turns else page.welcome()
+    def _thread(self, conversation: str, turns: Sequence[Turn]) -> str:
+        if not turns:
+            return page.welcome()
+        return render.thread(conversation, turns, flags_of(self.kept, turns), overrides_of(self.kept, turns))
 
     def _rail(self, conversation: str) -> str:
         try:
@@ -122,12 +141,12 @@ class Chat:
         """The thread with this outcome at its end, even where the records failed and hold no such turn."""
         try:
             turns = self.kept.turns(question.conversation_id)
-            flags = flags_of(self.kept, turns)
+            flags, overrides = flags_of(self.kept, turns), overrides_of(self.kept, turns)
         except AssistantError:
-            turns, flags = (), {}
+            turns, flags, overrides = (), {}, {}
         if all(turn.id != question.id for turn in turns):
             turns = (*turns, Turn(question.id, question.conversation_id, outcome, datetime.now(UTC)))
-        return render.thread(question.conversation_id, turns, flags)
+        return render.thread(question.conversation_id, turns, flags, overrides)
 
 
 def build_chat(ask: Ask, records: Kept, read_source: ReadSource, status: Status) -> gr.Blocks:
@@ -164,6 +183,7 @@ def _layout(status: Status, replies: Replies) -> Page:
                 thread = _html(page.welcome(), "thread")
                 live = _html(render.live("", ()), "live")
             with gr.Column(elem_id="composer"):
+                patient = _html(patient_form.bar(Patient()), "patient")
                 problem = _html(page.problem(""), "problem")
                 with gr.Row(elem_id="ask-row"):
                     box = _question_box()
@@ -173,7 +193,9 @@ def _layout(status: Status, replies: Replies) -> Page:
         _html(page.panel_frame(), "panel-column")
     conversation = gr.Textbox(visible="hidden", elem_id="conversation", label="conversation")
     pending = gr.Textbox(visible="hidden", elem_id="pending", label="pending")
-    return Page(thread, live, rail, problem, box, send, stop, conversation, pending, _bridge(replies))
+    facts = gr.Textbox(visible="hidden", elem_id="facts", label="patient")
+    hidden = (conversation, pending, facts)
+    return Page(thread, live, rail, problem, box, send, stop, patient, *hidden, _bridge(replies))
 
 
 def _html(value: str, elem_id: str) -> gr.HTML:
@@ -206,8 +228,11 @@ def _bridge(replies: Replies) -> gr.HTML:
     def flag(sent: object) -> Reply:
         return replies.flag(sent)
 
+    def override(sent: object) -> Reply:
+        return replies.override(sent)
+
     script = (Path(__file__).parent / "chat.js").read_text(encoding="utf-8")
-    functions = [source, context, copy, export, flag]
+    functions = [source, context, copy, export, flag, override]
     return gr.HTML("", elem_id="bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
 
 
@@ -234,7 +259,7 @@ def _wire_questions(laid_out: Page, chat: Chat) -> None:
         _quietly(sent, chat.begin, [laid_out.box, laid_out.pending], taken),
         _quietly(laid_out.bridge.example, example, [laid_out.pending], taken),
     ]
-    asked = [laid_out.pending, laid_out.conversation]
+    asked = [laid_out.pending, laid_out.conversation, laid_out.facts]
     kept = [laid_out.pending, laid_out.box]
     limits = {"concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
     running = [_quietly(each.then, chat.answer, asked, shown, **limits) for each in begun]
@@ -255,9 +280,15 @@ def _put_back(why: str, pending: str, box: str) -> tuple[str, str, str, str]:
 
 def _wire_conversations(blocks: gr.Blocks, laid_out: Page, chat: Chat) -> None:
     shown = [laid_out.thread, laid_out.rail, laid_out.problem, laid_out.conversation]
+    shown += [laid_out.patient, laid_out.facts]
 
-    def chosen(event: gr.EventData) -> tuple[str, str, str, str]:
+    def chosen(event: gr.EventData) -> tuple[str, str, str, str, str, str]:
         return chat.open(str(event.conversation))
+
+    def described(facts: str, event: gr.EventData) -> tuple[str, str]:
+        return chat.describe(event.patient, facts)
+
+    _quietly(laid_out.bridge.patient, described, [laid_out.facts], [laid_out.patient, laid_out.facts])
 
     _quietly(laid_out.bridge.open, chosen, [], shown)
     _quietly(laid_out.bridge.fresh, partial(chat.open, ""), [], shown)

@@ -76,6 +76,44 @@ def sources(as_json: Json = False) -> None:
 
 
 @app.command()
+def check(
+    evidence: Annotated[Path, typer.Option(help="JSON list of the passages that the draft may cite.")],
+    draft: Annotated[Path, typer.Option(help="The draft: JSON claims, or plain text with [key] markers.")],
+    patient: Annotated[Path | None, typer.Option(help="JSON object of what is known of the patient.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge another program's draft against its evidence, the dose rules and the patient."""
+    from guardrails.check import check as judge_draft
+    from guardrails.check import read_draft, read_evidence, read_patient
+    from guardrails.errors import InputInvalid, PatientInvalid
+    from guardrails.patient import Patient
+    from guardrails.verdict import Decision
+    from ui import show
+    from ui.wiring import guarded
+
+    try:
+        given = read_evidence(evidence), read_draft(draft), read_patient(patient) if patient else Patient()
+    except (InputInvalid, PatientInvalid) as error:
+        raise typer.BadParameter(str(error)) from error
+    with guarded() as guard:
+        result = judge_draft(given[0], given[1], guard, given[2])
+    print(result.model_dump_json(indent=2) if as_json else show.checked(result))
+    raise typer.Exit(0 if result.verdict is Decision.RELEASE else REFUSED)
+
+
+@app.command()
+def overrides(as_json: Json = False) -> None:
+    """How often each rule warned, and how often clinicians overrode it."""
+    from ui import show
+    from ui.settings import load
+    from ui.shapes import overrides_json
+    from ui.wiring import open_records
+
+    rates = open_records(load()).override_rates()
+    print(overrides_json(rates) if as_json else show.overrides(rates))
+
+
+@app.command()
 def chat(
     host: Annotated[
         str, typer.Option(help="Address to listen on; anything but loopback needs a trusted network.")
@@ -111,7 +149,7 @@ def config() -> None:
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="Which benchmark: retrieval, ask, gold or dose-reader.")],
+    name: Annotated[str, typer.Argument(help="Which benchmark; a wrong name lists them.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the public development data.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -35,7 +35,7 @@ def flag_list(flags: Sequence[Flag]) -> str:
 
 
 def _flag(flag: Flag) -> str:
-    by_machine = flag.kind is FlagKind.ADVERSE_EVENT
+    by_machine = flag.kind in {FlagKind.ADVERSE_EVENT, FlagKind.ESCALATED}
     head = f"{FLAG_WORDS[flag.kind]} noted for review" if by_machine else f"Flagged: {FLAG_WORDS[flag.kind].lower()}"
     comment = f'<span class="flag-comment">{text(flag.comment)}</span>' if flag.comment else ""
     corrected = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from assistant.conversation import Conversation, Flag, Turn
+from assistant.conversation import Conversation, Flag, Override, Turn
 
 
 class Kept(Protocol):
@@ -25,6 +25,17 @@ class Kept(Protocol):
 
     def flags(self, turn_id: str | None = None) -> tuple[Flag, ...]:
         """The flags on one turn, or all."""
+
+    def save_override(self, override: Override) -> None:
+        """Keep one override of a warning that was shown."""
+
+    def overrides(self, turn_id: str | None = None) -> tuple[Override, ...]:
+        """The overrides on one turn, or all."""
+
+
+def overrides_of(kept: Kept, turns: Sequence[Turn]) -> Mapping[str, tuple[Override, ...]]:
+    """The overrides on each of these turns, by the turn's id."""
+    return {turn.id: kept.overrides(turn.id) for turn in turns}
 
 
 def flags_of(kept: Kept, turns: Sequence[Turn]) -> Mapping[str, tuple[Flag, ...]]:

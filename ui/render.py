@@ -7,10 +7,24 @@ one by one. A draft has no function here, so it cannot be shown.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from assistant.conversation import Answer, CheckedClaim, Event, Flag, Progress, Refusal, Step, Turn, WithheldClaim
-from guardrails.verdict import Severity
+from assistant.conversation import (
+    Answer,
+    Assessment,
+    CheckedClaim,
+    Event,
+    Flag,
+    Override,
+    Progress,
+    Refusal,
+    Step,
+    Turn,
+    WithheldClaim,
+)
+from guardrails.verdict import Decision
 from retrieval.passage import Citation, Passage
+from ui.assessment import assessed, remarks, warnings
 from ui.basis import basis_card
 from ui.flagging import flag_box
 from ui.markup import count, icon, text
@@ -23,16 +37,22 @@ LONGEST_LABEL = 80
 LONGEST_LAST_WORD = 24
 
 
-def thread(conversation_id: str, turns: Sequence[Turn], flags: Mapping[str, Sequence[Flag]]) -> str:
-    """Every finished turn of a conversation, oldest first; `flags` are the marks on each turn, by the turn's id."""
-    articles = "".join(turn_article(turn, flags.get(turn.id, ())) for turn in turns)
+def thread(
+    conversation_id: str,
+    turns: Sequence[Turn],
+    flags: Mapping[str, Sequence[Flag]],
+    overrides: Mapping[str, Sequence[Override]] = MappingProxyType({}),
+) -> str:
+    """Every finished turn of a conversation, oldest first, with the marks and overrides on each, by the turn's id."""
+    articles = "".join(turn_article(turn, flags.get(turn.id, ()), overrides.get(turn.id, ())) for turn in turns)
     return f'<div class="thread" data-conversation="{text(conversation_id)}" data-turns="{len(turns)}">{articles}</div>'
 
 
-def turn_article(turn: Turn, flags: Sequence[Flag] = ()) -> str:
+def turn_article(turn: Turn, flags: Sequence[Flag] = (), overrides: Sequence[Override] = ()) -> str:
     """One question and how it ended."""
     outcome = turn.outcome
-    body = _answer(turn.id, outcome) if isinstance(outcome, Answer) else _refusal(outcome)
+    before = _notices(outcome) + assessed(turn.id, outcome.assessment, overrides)
+    body = _answer(turn.id, outcome, before, overrides) if isinstance(outcome, Answer) else _refusal(outcome, before)
     return (
         f'<article class="turn" data-turn="{text(turn.id)}">{_question(outcome.question.text)}{body}'
         f"{basis_card(turn.id, outcome)}{flag_box(turn.id, flags)}</article>"
@@ -46,7 +66,8 @@ def live(question: str, events: Sequence[Event]) -> str:
     claims = [event for event in events if isinstance(event, CheckedClaim)]
     withheld = sum(isinstance(event, WithheldClaim) for event in events)
     order = numbers(claims)
-    lines = "".join(_claim(claim, _waiting_chips(claim, order)) for claim in claims)
+    first = "".join(assessed("", event, ()) for event in events if isinstance(event, Assessment))
+    lines = first + "".join(_claim("", at, claim, _waiting_chips(claim, order), ()) for at, claim in enumerate(claims))
     note = f'<p class="aside">{count(withheld, "sentence")} withheld by the checks.</p>' if withheld else ""
     steps = _steps([event for event in events if isinstance(event, Progress)], bool(claims or withheld))
     return _live_region(f'<article class="turn is-live">{_question(question)}{steps}{lines}{note}</article>')
@@ -60,27 +81,27 @@ def _question(words: str) -> str:
     return f'<h2 class="question"><span class="sr-only">You asked: </span>{text(words)}</h2>'
 
 
-def _answer(turn_id: str, answer: Answer) -> str:
+def _answer(turn_id: str, answer: Answer, before: str, overrides: Sequence[Override]) -> str:
     passages = {passage.key: passage for passage in answer.passages}
     order = numbers(answer.claims)
     lines = "".join(
-        _claim(checked, _chips(turn_id, position, checked, order, passages))
+        _claim(turn_id, position, checked, _chips(turn_id, position, checked, order, passages), overrides)
         for position, checked in enumerate(answer.claims)
     )
     sources = len({passage.source_id for passage in answer.passages})
     head = f"Answer from {count(sources, 'source')}, every sentence checked against the words it cites"
     return (
         f'<div class="outcome is-answer"><p class="outcome-head">{icon("shield")}<span>{head}</span></p>'
-        f"{_notices(answer)}{lines}{_unverified_line(answer)}{_withheld_line(answer)}"
+        f"{before}{lines}{_unverified_line(answer)}{_withheld_line(answer)}"
         f"{_actions(' with citations')}</div>"
     )
 
 
-def _refusal(refusal: Refusal) -> str:
+def _refusal(refusal: Refusal, before: str) -> str:
     title = REFUSAL_TITLES[refusal.reason]
     return (
         f'<div class="outcome is-refusal"><p class="outcome-head">{icon("stop")}'
-        f"<span><strong>Not answered:</strong> {text(title)}</span></p>{_notices(refusal)}"
+        f"<span><strong>Not answered:</strong> {text(title)}</span></p>{before}"
         f'<p class="claim">{text(refusal.explanation)}</p>'
         f'<p class="next-step"><span class="label">What to do next</span>{text(refusal.next_step)}</p>'
         f"{_withheld_line(refusal)}{_actions('')}</div>"
@@ -106,19 +127,10 @@ def _aside(icon_name: str, inner: str) -> str:
     return f'<p class="aside">{icon(icon_name)}<span>{inner}</span></p>'
 
 
-def _claim(checked: CheckedClaim, chips: str) -> str:
+def _claim(turn_id: str, at: int, checked: CheckedClaim, chips: str, overrides: Sequence[Override]) -> str:
     found = checked.verdict.findings
-    first = "".join(
-        f'<p class="notice is-small">{icon("warning")}<span>{text(finding.explanation)}</span></p>'
-        for finding in found
-        if finding.severity is Severity.WARN
-    )
-    after = "".join(
-        f'<span class="remark">{text(finding.explanation)}</span>'
-        for finding in found
-        if finding.severity is Severity.INFORM
-    )
-    return f'{first}<p class="claim">{_with_chips(checked.claim.text, chips)}{after}</p>'
+    first = warnings(turn_id, at, found, overrides)
+    return f'{first}<p class="claim">{_with_chips(checked.claim.text, chips)}{remarks(found)}</p>'
 
 
 def _with_chips(words: str, chips: str) -> str:
@@ -166,9 +178,11 @@ def _withheld_line(outcome: Answer | Refusal) -> str:
     if not outcome.withheld:
         return ""
     verb = "was" if len(outcome.withheld) == 1 else "were"
+    escalated = any(item.decision is Decision.ESCALATE for item in outcome.withheld)
+    looked = "A person was asked to look at what source and rules disagree on. " if escalated else ""
     return _aside(
         "cut",
-        f"{count(len(outcome.withheld), 'sentence')} {verb} withheld because a check failed. "
+        f"{count(len(outcome.withheld), 'sentence')} {verb} withheld because a check failed. {looked}"
         '<button type="button" class="link" data-action="basis">See which and why</button>',
     )
 

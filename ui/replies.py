@@ -14,11 +14,12 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistant.conversation import Answer, Flag, FlagKind, Turn
+from assistant.conversation import Answer, Flag, FlagKind, Override, Turn
 from assistant.errors import AssistantError
 from retrieval.errors import RetrievalError
 from retrieval.passage import Passage
 from ui import panel
+from ui.assessment import LONGEST_REASON, override_line
 from ui.export import ReadSource, answer_text, conversation_markdown, file_name
 from ui.flagging import LONGEST_COMMENT, flag_list
 from ui.kept import Kept, flags_of
@@ -76,6 +77,16 @@ class FlagSent(_Request):
     corrected: str = Field(default="", max_length=LONGEST_COMMENT)
 
 
+class OverrideSent(_Request):
+    """A filled-in override form; `claim` is null for a warning about the question."""
+
+    turn: str = Field(max_length=100)
+    claim: int | None = Field(ge=0, lt=1000)
+    rule: str = Field(max_length=100)
+    version: str = Field(max_length=20)
+    reason: str = Field(max_length=LONGEST_REASON)
+
+
 RequestT = TypeVar("RequestT", bound=_Request)
 
 
@@ -105,6 +116,10 @@ class Replies:
     def flag(self, sent: object) -> Reply:
         """Keep one flag; the reply lists every flag on the turn."""
         return _answered(FlagSent, sent, self._flag)
+
+    def override(self, sent: object) -> Reply:
+        """Keep the override of one warning; the reply is the line that stands in its place."""
+        return _answered(OverrideSent, sent, self._override)
 
     def _source(self, at: CitationAt) -> Reply:
         cited = _cited(self.kept.turn(at.turn), at)
@@ -137,6 +152,14 @@ class Replies:
         flag = Flag(uuid4().hex, sent.turn, sent.kind, sent.comment.strip(), sent.corrected.strip(), now, LOCAL_USER)
         self.kept.save_flag(flag)
         return Reply(html=flag_list(self.kept.flags(sent.turn)))
+
+    def _override(self, sent: OverrideSent) -> Reply:
+        if not sent.reason.strip():
+            return Reply(error="Say why before the warning is overridden.")
+        made = (sent.rule, sent.version, sent.reason.strip(), datetime.now(UTC), LOCAL_USER)
+        override = Override(uuid4().hex, sent.turn, sent.claim, *made)
+        self.kept.save_override(override)
+        return Reply(html=override_line(override))
 
 
 def _answered(kind: type[RequestT], sent: object, reply: Callable[[RequestT], Reply]) -> Reply:

@@ -7,9 +7,9 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from assistant.conversation import Answer, Outcome, WithheldClaim
+from assistant.conversation import Answer, Assessment, CheckedClaim, Conflict, Outcome, OverrideRate, WithheldClaim
 from finetune.measure import BenchReport
-from guardrails.claim import Claim
+from guardrails.verdict import Finding
 from retrieval.passage import Passage, Source
 
 
@@ -24,17 +24,43 @@ class CitationShape(BaseModel):
 
 
 class ClaimShape(BaseModel):
-    """A released sentence and its citations, at least one."""
+    """A released sentence, its citations (at least one), and the warnings and notes to show with it."""
 
     text: str
     citations: list[CitationShape]
+    findings: list[FindingShape]
 
 
 class FindingShape(BaseModel):
-    """Which rule withheld a sentence, and why in words."""
+    """Which rule found something, how severe it is (block, warn or inform), and what in words."""
 
     rule: str
     explanation: str
+    severity: str
+
+
+class StatementShape(BaseModel):
+    """What one source says of a conflict."""
+
+    key: str
+    title: str
+    quote: str
+
+
+class ConflictShape(BaseModel):
+    """Two retrieved sources that do not agree: on what, and the words of each."""
+
+    about: str
+    statements: list[StatementShape]
+
+
+class AssessmentShape(BaseModel):
+    """What the dose rules make of the question and the patient, and where sources contradict each other."""
+
+    alerts: list[FindingShape]
+    calculations: list[str]
+    asked_for: list[str]
+    conflicts: list[ConflictShape]
 
 
 class WithheldShape(BaseModel):
@@ -42,6 +68,7 @@ class WithheldShape(BaseModel):
 
     text: str
     findings: list[FindingShape]
+    decision: str
 
 
 class BasisShape(BaseModel):
@@ -68,6 +95,7 @@ class OutcomeShape(BaseModel):
     notices: list[str]
     claims: list[ClaimShape]
     withheld: list[WithheldShape]
+    assessment: AssessmentShape
     basis: BasisShape
     conversation: str
     seconds: float
@@ -95,6 +123,20 @@ class SourcesShape(BaseModel):
     """`sources --json`."""
 
     sources: list[SourceShape]
+
+
+class OverrideRateShape(BaseModel):
+    """How often a rule's warnings were shown, and how many were overridden."""
+
+    rule: str
+    shown: int
+    overridden: int
+
+
+class OverridesShape(BaseModel):
+    """`overrides --json`."""
+
+    rates: list[OverrideRateShape]
 
 
 class MetricShape(BaseModel):
@@ -126,7 +168,7 @@ def outcome_shape(outcome: Outcome) -> OutcomeShape:
     """An answer or a refusal in its stable shape."""
     answered = isinstance(outcome, Answer)
     passages = {passage.key: passage for passage in outcome.passages} if isinstance(outcome, Answer) else {}
-    claims = [_claim(item.claim, passages) for item in outcome.claims] if isinstance(outcome, Answer) else []
+    claims = [_claim(item, passages) for item in outcome.claims] if isinstance(outcome, Answer) else []
     return OutcomeShape(
         kind="answer" if answered else "refusal",
         reason=None if isinstance(outcome, Answer) else outcome.reason.value,
@@ -135,13 +177,14 @@ def outcome_shape(outcome: Outcome) -> OutcomeShape:
         notices=list(outcome.notices),
         claims=claims,
         withheld=[_withheld(item) for item in outcome.withheld],
+        assessment=_assessment(outcome.assessment),
         basis=BasisShape.model_validate(outcome.basis, from_attributes=True),
         conversation=outcome.question.conversation_id,
         seconds=round(outcome.seconds, 4),
     )
 
 
-def _claim(claim: Claim, passages: dict[str, Passage]) -> ClaimShape:
+def _claim(item: CheckedClaim, passages: dict[str, Passage]) -> ClaimShape:
     citations = [
         CitationShape(
             key=citation.key,
@@ -150,14 +193,34 @@ def _claim(claim: Claim, passages: dict[str, Passage]) -> ClaimShape:
             section=" > ".join(passages[citation.key].heading),
             quote=citation.quote,
         )
-        for citation in claim.citations
+        for citation in item.claim.citations
     ]
-    return ClaimShape(text=claim.text, citations=citations)
+    return ClaimShape(text=item.claim.text, citations=citations, findings=_findings(item.verdict.findings))
 
 
 def _withheld(item: WithheldClaim) -> WithheldShape:
-    findings = [FindingShape(rule=found.rule, explanation=found.explanation) for found in item.findings]
-    return WithheldShape(text=item.claim.text, findings=findings)
+    return WithheldShape(text=item.claim.text, findings=_findings(item.findings), decision=item.decision.value)
+
+
+def _findings(found: Sequence[Finding]) -> list[FindingShape]:
+    return [FindingShape(rule=one.rule, explanation=one.explanation, severity=one.severity.value) for one in found]
+
+
+def _assessment(made: Assessment) -> AssessmentShape:
+    return AssessmentShape(
+        alerts=_findings(made.alerts),
+        calculations=list(made.calculations),
+        asked_for=list(made.asked_for),
+        conflicts=[_conflict(conflict) for conflict in made.conflicts],
+    )
+
+
+def _conflict(conflict: Conflict) -> ConflictShape:
+    said = zip(conflict.statements, conflict.titles, strict=True)
+    return ConflictShape(
+        about=conflict.about,
+        statements=[StatementShape(key=one.key, title=title, quote=one.quote) for one, title in said],
+    )
 
 
 def sources_json(sources: Sequence[Source]) -> str:
@@ -197,3 +260,9 @@ def bench_json(report: BenchReport) -> str:
         peak_mb=round(report.peak_mb, 1),
     )
     return shape.model_dump_json(indent=2)
+
+
+def overrides_json(rates: Sequence[OverrideRate]) -> str:
+    """The override rates as one JSON object."""
+    listed = [OverrideRateShape.model_validate(rate, from_attributes=True) for rate in rates]
+    return OverridesShape(rates=listed).model_dump_json(indent=2)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from assistant.conversation import Answer, Refusal, WithheldClaim
+from assistant.conversation import Answer, Assessment, OverrideRate, Refusal, WithheldClaim
 from finetune.measure import BenchReport, Metric
+from guardrails.check import Result
+from guardrails.verdict import Finding, Severity
 from retrieval.ingest import IngestProgress, IngestReport, Outcome
 from retrieval.passage import Passage, Source
 from ui.numbering import numbers
@@ -19,16 +21,38 @@ def outcome(result: Answer | Refusal) -> str:
 
 def _answer(answer: Answer) -> str:
     numbered = numbers(answer.claims)
-    lines = [f"! {notice}" for notice in answer.notices]
+    lines = [*(f"! {notice}" for notice in answer.notices), *_assessment_lines(answer.assessment)]
     for item in answer.claims:
         marks = "".join(f"[{numbered[citation.key]}]" for citation in item.claim.citations)
+        lines += _found_lines(item.verdict.findings, Severity.WARN)
         lines.append(f"- {item.claim.text} {marks}")
+        lines += _found_lines(item.verdict.findings, Severity.INFORM)
     lines += ["", "Sources:"]
     passages = sorted(answer.passages, key=lambda passage: numbered[passage.key])
     lines += [f"  [{numbered[passage.key]}] {_reference(passage)}" for passage in passages]
     lines += _withheld_lines(answer.withheld)
     lines.append(_basis_line(answer))
     return "\n".join(lines)
+
+
+_MARKS = {Severity.WARN: "! Warning: ", Severity.INFORM: "  note: "}
+
+
+def _found_lines(findings: Sequence[Finding], severity: Severity) -> list[str]:
+    return [f"{_MARKS[severity]}{found.explanation}" for found in findings if found.severity is severity]
+
+
+def _assessment_lines(assessment: Assessment) -> list[str]:
+    """What the dose rules say of the question and the patient, warnings first."""
+    lines = _found_lines(assessment.alerts, Severity.WARN) + _found_lines(assessment.alerts, Severity.INFORM)
+    lines += [f"  worked out: {calculation}" for calculation in assessment.calculations]
+    if assessment.asked_for:
+        lines.append(f"  would matter and is not known: {'; '.join(assessment.asked_for)}")
+    for conflict in assessment.conflicts:
+        lines.append(f"! The sources do not agree on {conflict.about}:")
+        said = zip(conflict.titles, conflict.statements, strict=False)
+        lines += [f"    {title}: “{statement.quote}”" for title, statement in said]
+    return lines
 
 
 def _reference(passage: Passage) -> str:
@@ -57,7 +81,7 @@ def _basis_line(result: Answer) -> str:
 
 
 def _refusal(refusal: Refusal) -> str:
-    lines = [f"! {notice}" for notice in refusal.notices]
+    lines = [*(f"! {notice}" for notice in refusal.notices), *_assessment_lines(refusal.assessment)]
     lines += [f"Refused ({refusal.reason.value}): {refusal.explanation}", f"What to do: {refusal.next_step}"]
     return "\n".join(lines + _withheld_lines(refusal.withheld))
 
@@ -76,6 +100,29 @@ def start_progress(progress: IngestProgress) -> None:
 def ingest_report(report: IngestReport) -> str:
     """What was read, skipped and refused, each refused file with its reason."""
     return report.text()
+
+
+def checked(result: Result) -> str:
+    """The verdict on a draft, and under each sentence what was found."""
+    lines = [f"Verdict: {result.verdict.value}"]
+    for claim in result.claims:
+        lines.append(f"{'+' if claim.released else 'x'} {claim.text}")
+        lines += [f"    {found.severity.value} {found.rule}: {found.explanation}" for found in claim.findings]
+    if not result.claims:
+        lines.append("The draft holds no sentence.")
+    lines.append(f"{len(result.checks)} checks, {sum(run.ms for run in result.checks):.0f} ms.")
+    return "\n".join(lines)
+
+
+def overrides(rates: Sequence[OverrideRate]) -> str:
+    """A line per rule: warnings shown, overridden, and the share."""
+    if not rates:
+        return "No warning has been shown yet."
+    lines = [f"{'rule':32} {'shown':>6} {'overridden':>10} {'rate':>6}"]
+    lines += [
+        f"{rate.rule:32} {rate.shown:6} {rate.overridden:10} {rate.overridden / rate.shown:6.0%}" for rate in rates
+    ]
+    return "\n".join(lines)
 
 
 def sources(listed: Sequence[Source]) -> str:

@@ -135,7 +135,7 @@ def test_flags_are_stored_confirmed_and_shown_again_after_a_reload(page: Page, s
     ask(page, "A question to flag?")
     page.locator(".actions").get_by_role("button", name="Flag").click()
     page.get_by_role("button", name="Save flag").click()
-    expect(page.locator(".form-error")).to_have_text("Choose what is wrong first.")
+    expect(page.locator(".flag-form .form-error")).to_have_text("Choose what is wrong first.")
     page.get_by_label("Unsafe").check()
     page.get_by_label("Comment").fill("The <b>maximum</b> is missing.")
     page.get_by_label("Corrected answer").fill("500 mg")
@@ -336,3 +336,43 @@ def test_a_question_sent_too_early_waits_in_the_box_and_asks_nothing_twice(page:
     page.wait_for_timeout(1_500)
     assert len(site.records.turns(page.evaluate("location.hash").removeprefix("#"))) == 1
     assert page.locator("#thread .turn").count() == 1
+
+
+def test_a_patient_is_described_once_and_goes_along(page: Page, site: Site) -> None:
+    page.get_by_role("button", name="Describe").click()
+    assert focused(page) == "INPUT"
+    field = page.locator(".patient-form")
+    field.locator('[data-field="age"]').fill("500")
+    page.get_by_role("button", name="Use for this conversation").click()
+    expect(field.locator(".form-error")).to_contain_text("between 0 and 125 years")
+    field.locator('[data-field="age"]').fill("72")
+    field.locator('[data-field="weight"]').fill("60")
+    page.get_by_role("button", name="Use for this conversation").click()
+    expect(page.locator(".patient-summary")).to_contain_text("72 years · 60 kg")
+    expect(field).to_be_hidden()
+    ask(page, "Dose for this patient?")
+    assert site.assistant.asked[-1].patient.weight == 60
+    page.reload()
+    ready(page)
+    expect(page.locator(".patient-summary")).to_contain_text("72 years · 60 kg")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".patient-summary")).to_contain_text("No patient described")
+    ask(page, "And in general?")
+    assert site.assistant.asked[-1].patient.is_empty
+
+
+def test_a_warning_is_overridden_with_a_reason_only_and_it_is_kept(page: Page, site: Site) -> None:
+    ask(page, "A warned dose")
+    first = page.locator(".warning").first
+    expect(first).to_contain_text("6 g a day is over the 4 g a day")
+    expect(page.locator(".conflict")).to_contain_text("Both are shown; neither was chosen")
+    first.get_by_role("button", name="Override", exact=True).click()
+    first.get_by_role("button", name="Override this warning").click()
+    expect(first.locator(".form-error")).to_contain_text("Say why")
+    first.locator("textarea").fill("Level monitored daily.")
+    first.get_by_role("button", name="Override this warning").click()
+    expect(first.locator(".overridden")).to_contain_text("Level monitored daily.")
+    page.reload()
+    ready(page)
+    expect(page.locator(".overridden")).to_have_count(1)
+    assert [(one.rule, one.claim) for one in site.records.overrides()] == [("dose.daily-max", None)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from assistant.conversation import Conversation, Flag, Turn
+from assistant.conversation import Conversation, Flag, Override, Turn
 from assistant.database import open_database
 from assistant.errors import ReadFailed
 from assistant.records import Records
@@ -42,6 +42,12 @@ class BrokenRecords:
         raise ReadFailed(self.why)
 
     def flags(self, turn_id: str | None = None) -> tuple[Flag, ...]:
+        raise ReadFailed(self.why)
+
+    def save_override(self, override: Override) -> None:
+        raise ReadFailed(self.why)
+
+    def overrides(self, turn_id: str | None = None) -> tuple[Override, ...]:
         raise ReadFailed(self.why)
 
 
@@ -106,7 +112,7 @@ def test_earlier_questions_go_along_and_conversations_stay_apart(assistant: Fake
         list(chat.answer(words, conversation))
     assert assistant.asked[-1].history == ("First?",)
     assert assistant.asked[1].history == ()
-    thread, _, _, current = chat.open("c2")
+    thread, _, _, current, *_ = chat.open("c2")
     assert "Other?" in thread
     assert "First?" not in thread
     assert current == "c2"
@@ -115,7 +121,7 @@ def test_earlier_questions_go_along_and_conversations_stay_apart(assistant: Fake
 def test_a_restarted_page_restores_a_conversation_with_its_flags(assistant: FakeAssistant, records: Records) -> None:
     list(Chat(assistant.ask, records).answer("Dose?", "c1"))
     again = Chat(assistant.ask, Records(records._engine))
-    thread, rail, _, _ = again.open("c1")
+    thread, rail, *_ = again.open("c1")
     assert thread.count('data-action="source"') == 4
     assert "Dose?" in rail
 
@@ -124,14 +130,14 @@ def test_a_restarted_page_restores_a_conversation_with_its_flags(assistant: Fake
 def test_an_impossible_id_opens_a_new_conversation(
     assistant: FakeAssistant, records: Records, conversation: str
 ) -> None:
-    thread, _, _, current = Chat(assistant.ask, records).open(conversation)
+    thread, _, _, current, *_ = Chat(assistant.ask, records).open(conversation)
     assert "is-empty" in thread
     assert len(current) == 32
 
 
 def test_records_that_fail_are_one_message_and_not_the_end(assistant: FakeAssistant) -> None:
     broken: Kept = BrokenRecords()
-    thread, _, problem, current = Chat(assistant.ask, broken).open("c1")
+    thread, _, problem, current, *_ = Chat(assistant.ask, broken).open("c1")
     assert "is-empty" in thread
     assert "The database cannot be read." in problem
     assert current
@@ -162,3 +168,28 @@ def test_now_is_stored_with_its_zone(assistant: FakeAssistant, records: Records)
     asked = assistant.asked[0].asked_at
     assert asked.tzinfo is UTC
     assert abs((datetime.now(UTC) - asked).total_seconds()) < 60
+
+
+def test_the_patient_goes_along_with_every_question_and_stays_with_the_conversation(
+    assistant: FakeAssistant, records: Records
+) -> None:
+    chat = Chat(assistant.ask, records)
+    line, facts = chat.describe({"age": "72", "weight": "60"}, "")
+    assert "72 years" in line
+    list(chat.answer("First?", "c1", facts))
+    list(chat.answer("Other?", "c2"))
+    assert [question.patient.age for question in assistant.asked] == [72, None]
+    *_, line, facts = chat.open("c1")
+    assert "72 years" in line
+    assert facts
+    *_, line, facts = chat.open("c2")
+    assert "No patient described" in line
+    assert facts == ""
+
+
+def test_an_impossible_patient_changes_nothing(assistant: FakeAssistant, records: Records) -> None:
+    chat = Chat(assistant.ask, records)
+    _, facts = chat.describe({"age": "72"}, "")
+    line, still = chat.describe({"age": "720"}, facts)
+    assert still == facts
+    assert "must be between 0 and 125" in line

@@ -180,4 +180,4 @@ def test_every_value_has_words() -> None:
     assert set(REFUSAL_TITLES) == set(RefusalReason)
     assert set(STEP_WORDS) == set(Step)
     assert set(FLAG_WORDS) == set(FlagKind)
-    assert set(CHOICES) == set(FlagKind) - {FlagKind.ADVERSE_EVENT}
+    assert set(CHOICES) == set(FlagKind) - {FlagKind.ADVERSE_EVENT, FlagKind.ESCALATED}
