@@ -36,6 +36,7 @@ from assistant.conversation import (
 )
 from assistant.errors import GeneratorError
 from assistant.generate import DraftGenerator, Drafting, DraftRequest, Objection
+from assistant.privacy import masked_patient, storable
 from guardrails.claim import Claim
 from guardrails.intake import Screened
 from guardrails.patient import Patient
@@ -67,6 +68,7 @@ class AskTools:
     """
 
     screen: Callable[[str], Screened]
+    mask: Callable[[str], str]
     notice: Callable[[Question, bool], tuple[Flag, ...]]
     assess: Callable[[Question], Assessment]
     search: Callable[[str, tuple[str, ...]], SearchResult]
@@ -87,16 +89,16 @@ class _Checked:
 def ask(question: Question, tools: AskTools) -> Iterator[Event]:
     """Yield `Progress`, `Assessment`, `CheckedClaim` and `WithheldClaim`, and last the `Answer` or the `Refusal`."""
     started = perf_counter()
-    safe, screened = replace(question, text=UNSCREENED), None
+    unscreened = safe = replace(question, text=UNSCREENED, patient=Patient())
     try:
         yield Progress(Step.SCREENING)
         screened = tools.screen(question.text)
-        safe = replace(question, text=screened.text)
+        safe = replace(question, text=screened.text, patient=masked_patient(question.patient, tools.mask))
         outcome = yield from _story(safe, screened, tools)
     except Exception as error:
         _log(question, error)
         outcome = refusals.for_error(safe, error)
-    if screened is None:
+    if safe is unscreened:
         _keep_reactions(question, tools)
     yield from _finish(replace(outcome, seconds=perf_counter() - started), tools)
 
@@ -188,8 +190,9 @@ def _finish(outcome: Answer | Refusal, tools: AskTools) -> Iterator[Event]:
     """Save the turn before it is final; an answer that could not be saved is refused."""
     question = outcome.question
     try:
-        turn = Turn(question.id, question.conversation_id, outcome, datetime.now(UTC))
-        tools.store.save_turn(turn, tuple(_escalations(outcome)))
+        kept = storable(outcome)
+        turn = Turn(question.id, question.conversation_id, kept, datetime.now(UTC))
+        tools.store.save_turn(turn, tuple(_escalations(kept)))
     except Exception as error:
         _log(question, error)
         outcome = refusals.for_error(question, error, RefusalReason.STORAGE_FAILED)

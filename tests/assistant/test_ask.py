@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -113,6 +114,7 @@ def failing(error: Exception) -> Callable[..., Verdict]:
 def tools(store: Store, **changed: object) -> AskTools:
     made = AskTools(
         screen=lambda text: Screened(text.replace("John Smith", "[NAME]"), (), ()),
+        mask=lambda text: text.replace("John Smith", "[NAME]"),
         notice=lambda question, screened: (),
         assess=lambda question: Assessment(),
         conflicts=lambda passages: (),
@@ -315,3 +317,37 @@ def test_the_log_holds_no_words_of_an_error(caplog: pytest.LogCaptureFixture) ->
     run(Store(), search=failing(ValueError(words)))
     assert "ValueError" in caplog.text
     assert words not in caplog.text
+
+
+def test_an_age_over_89_is_used_and_not_kept() -> None:
+    store = Store()
+    patient = Patient(age=Decimal(95), medicines=("aspirin from John Smith",))
+    made = Assessment((replace(WARNING, explanation="At 95 years, 1.95 mg."),), ("(140 − 95) × 70 kg = 195 mg",))
+    seen = []
+
+    def check(claim: Claim, evidence: Mapping[str, Passage], known: Patient) -> Verdict:
+        seen.append(known)
+        found = Finding("dose.age", "1", Severity.WARN, "The patient is 95 years old.")
+        return replace(judged(claim, evidence, known), findings=(found,))
+
+    question = replace(QUESTION, patient=patient)
+    *_, last = ask(question, tools(store, assess=lambda _: made, judge=check))
+    assert isinstance(last, Answer)
+    assert seen == [replace(patient, medicines=("aspirin from [NAME]",))]
+    kept = store.turns[0].outcome
+    assert isinstance(kept, Answer)
+    assert kept.question.patient == Patient(age=Decimal(90), medicines=("aspirin from [NAME]",))
+    assert kept.assessment.calculations == ("(140 − 90+) × 70 kg = 195 mg",)
+    assert kept.assessment.alerts[0].explanation == "At 90+ years, 1.95 mg."
+    assert kept.claims[0].verdict.findings[0].explanation == "The patient is 90+ years old."
+
+
+def test_a_patient_whose_words_could_not_be_masked_is_not_kept() -> None:
+    store = Store()
+    question = replace(QUESTION, patient=Patient(age=Decimal(70), allergies=("John Smith's penicillin",)))
+    *_, last = ask(question, tools(store, mask=failing(RuntimeError("no tagger"))))
+    assert isinstance(last, Refusal)
+    assert store.turns[0].outcome.question.patient.is_empty
+    # The reaction that such a question reports is kept all the same.
+    *_, last = ask(question, tools(store, mask=failing(RuntimeError()), notice=lambda question, screened: (FLAG,)))
+    assert store.flags[-1] == FLAG

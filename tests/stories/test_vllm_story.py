@@ -169,6 +169,7 @@ def tools_with(
     found = SearchResult(tuple(Hit(passage, 1.0, 0.8) for passage in passages), ("metformin",), (Section.DOSAGE,))
     return AskTools(
         screen=screen,
+        mask=str,
         notice=lambda question, screened: (),
         assess=lambda question: Assessment(),
         conflicts=lambda passages: (),
