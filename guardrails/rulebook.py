@@ -259,11 +259,7 @@ class Rulebook:
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Rulebook:
-        """Read every file of the folder.
-
-        Raises:
-            RuleInvalid: a file cannot be read or says something that no rule may say; the message names it.
-        """
+        """Read every file of the folder. Raises `RuleInvalid`, naming the file that says what no rule may say."""
         return cls(read_rules(path) for path in sorted(folder.glob("*.yaml")))
 
     def of(self, ingredient: str) -> tuple[MedicineRules, ...]:
@@ -273,11 +269,10 @@ class Rulebook:
         """
         found = self._by_ingredient.get(base_name(ingredient), [])
         bounded = {limit.kind for rules in found if not rules.candidate for limit in rules.limits}
-        return tuple(filter(None, (_filling(rules, bounded) for rules in found)))
+        return tuple(rules for each in found if (rules := _filling(each, bounded)) is not None)
 
 
 def _filling(rules: MedicineRules, bounded: Set[LimitKind]) -> MedicineRules | None:
-    """The rules themselves, or of a candidate what is not bounded yet; None where nothing of it is left."""
     if not rules.candidate:
         return rules
     limits = tuple(limit for limit in rules.limits if limit.kind not in bounded)
