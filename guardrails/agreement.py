@@ -7,17 +7,29 @@ withheld can be read in the source, a wrong one that is shown may harm. A claim 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from guardrails.equivalence import measures
 from guardrails.examined import Examined
-from guardrails.polarity import counted, cues, is_weak, obligations
+from guardrails.polarity import counted, cues, hedges, obligations
 from guardrails.quantities import read_amounts
 from guardrails.quoted import Quoted, exact
 from guardrails.units import UNITS
 from guardrails.verdict import Finding, Severity
-from guardrails.wording import GLUE, INSTRUCTING, ROUTES, TIMES, Word, content_words, implied, outside, stems
+from guardrails.wording import (
+    GLUE,
+    INSTRUCTING,
+    POPULATIONS,
+    ROUTES,
+    TIMES,
+    Word,
+    content_words,
+    implied,
+    outside,
+    stems,
+)
 from guardrails.zones import statements_of
 from retrieval.medicines import Mention
 
@@ -62,7 +74,27 @@ def _same_order(examined: Examined, quote: Quoted) -> bool:
     kept = [each for each in claimed if each in quoted]
     if _is_turned(examined.claim.text, examined.mentions) is not _is_turned(rests, found):
         return len(kept) == 2 and kept == quoted[::-1]
-    return kept == quoted or not _ACTS.search(rests)
+    if kept == quoted or not _ACTS.search(rests):
+        return True
+    roles = _roles(examined.claim.text, examined.mentions)
+    told = _roles(rests, found)
+    return list(roles.values()).count("") < 2 and all(told.get(name) == role for name, role in roles.items())
+
+
+_ROLE = re.compile(
+    r"\b(with|of|by|from|to|than|after|before|on|for|between|and|or|plus|in|taking|receiving|starting|stopping)\s+"
+    r"(?:(?:a|an|the)\s+)?$",
+    re.IGNORECASE,
+)
+
+
+def _roles(text: str, mentions: Sequence[Mention]) -> dict[tuple[str, ...], str]:
+    """The preposition in front of each medicine, "" where none is: what acts or is acted on."""
+    found: dict[tuple[str, ...], str] = {}
+    for one in mentions:
+        role = _ROLE.search(text[max(0, one.start - 30) : one.start])
+        found.setdefault(one.ingredients, role.group(1).lower() if role else "")
+    return found
 
 
 def _is_turned(text: str, mentions: Sequence[Mention]) -> bool:
@@ -72,7 +104,8 @@ def _is_turned(text: str, mentions: Sequence[Mention]) -> bool:
 
 def routes(examined: Examined) -> tuple[Finding, ...]:
     """A route, or a time of the day, that the claim names is in a quote or its heading."""
-    said = examined.said
+    own = frozenset().union(*(stems(quote.text) for quote in examined.quoted))
+    said = own if own & ROUTES else examined.said
     wrong = [word for word in content_words(examined.claim.text) if word.stem in ROUTES | TIMES]
     return tuple(
         _finding("routes", f"The quote does not say “{word.text}”.", (word.start, word.end))
@@ -123,7 +156,7 @@ def certainty(examined: Examined) -> tuple[Finding, ...]:
     """What the quote calls possible is not made certain, and what it leaves free is not made a duty."""
     rests = [rest.text for rest in examined.rests]
     found = []
-    if any(map(is_weak, rests)) and not is_weak(examined.claim.text):
+    if sum(map(hedges, rests)) > hedges(examined.claim.text):
         found.append(_finding("certainty", "The quote says that it may or can be so; the claim says that it is."))
     if not examined.instructs and obligations(examined.claim.text) > sum(map(obligations, rests)):
         found.append(_finding("certainty", "The claim makes a duty (must, should) of what the quote does not."))
@@ -134,12 +167,27 @@ def words(examined: Examined) -> tuple[Finding, ...]:
     """Every word of the claim that carries meaning is in a quote, its title or its heading (glue words aside)."""
     said = examined.said
     text = examined.claim.text
-    places = _places(examined)
+    places = _places(text, examined.mentions)
     strange = [word for word in outside(content_words(text), places) if word.stem not in said]
     if not strange:
-        return _from_two_statements(examined)
+        return _too_often(examined) or _from_two_statements(examined)
     listed = ", ".join(f"“{word.text}”" for word in _first_of_each(strange))
     return (_finding("words", f"The quote does not say {listed}."),)
+
+
+def _too_often(examined: Examined) -> tuple[Finding, ...]:
+    """No word of meaning stands in the claim more often than in its quotes ("hepatic or hepatic disease")."""
+    around = frozenset().union(*(quote.surroundings for quote in examined.quoted))
+    free = examined.free | GLUE | around - POPULATIONS
+    quoted: Counter[str] = Counter(around & POPULATIONS)
+    for quote in examined.quoted:
+        quoted.update(word.stem for word in outside(content_words(quote.text), _places(quote.text, quote.mentions)))
+    for word in tuple(quoted):
+        quoted.update(dict.fromkeys(implied(frozenset({word})) - {word}, quoted[word]))
+    text = examined.claim.text
+    claimed = Counter(word.stem for word in outside(content_words(text), _places(text, examined.mentions)))
+    more = sorted(word for word, count in claimed.items() if word not in free and count > quoted[word])
+    return (_finding("words", f"The claim says “{more[0]}” more often than the quote."),) if more else ()
 
 
 _SEGMENT = re.compile(r"[;:]|,(?!\d)|\.(?=\s)|\b(?:and|but|or|then)\b", re.IGNORECASE)
@@ -150,7 +198,7 @@ def _from_two_statements(examined: Examined) -> tuple[Finding, ...]:
     text = examined.claim.text
     around = examined.free | GLUE | frozenset().union(*(quote.surroundings for quote in examined.quoted))
     statements = [implied(stems(one)) | around for quote in examined.quoted for one in statements_of(quote.text)]
-    places = _places(examined)
+    places = _places(text, examined.mentions)
     words = outside(content_words(text), places)
     cuts = [0, *(found.start() for found in _SEGMENT.finditer(text)), len(text)]
     for start, end in pairwise(cuts):
@@ -186,10 +234,9 @@ def _first_of_each(found: Sequence[Word]) -> Iterator[Word]:
     yield from {word.stem: word for word in reversed(found)}.values()
 
 
-def _places(examined: Examined) -> list[tuple[int, int]]:
+def _places(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
     """What other checks compare: amounts, medicines, and the words that negate or limit."""
-    text = examined.claim.text
-    named = [(one.start, one.end) for one in examined.mentions]
+    named = [(one.start, one.end) for one in mentions]
     return [*_places_of_amounts(text), *named, *((cue.start, cue.end) for cue in cues(text))]
 
 

@@ -14,7 +14,7 @@ from guardrails.equivalence import Measure, measures
 from guardrails.examined import Examined
 from guardrails.grounds import Ground, said
 from guardrails.verdict import Finding, Severity
-from guardrails.wording import GLUE, INSTRUCTING, POPULATIONS, Word, content_words, outside, squeezed, stems
+from guardrails.wording import GLUE, INSTRUCTING, content_words, outside, squeezed, stems
 from guardrails.zones import Span, is_condition, is_dose, is_within, zones
 
 VERSIONS = dict.fromkeys(("numbers", "amounts-together", "limits", "subjects", "whole-dose"), "2")
@@ -33,11 +33,15 @@ def numbers(examined: Examined) -> tuple[Finding, ...]:
     """Every number of the claim, with its unit, is in a quote. Notations and units may differ, the amount may not."""
     text = examined.claim.text
     quoted = [(one, quote.text[one.start : one.end]) for quote in examined.quoted for one in measures(quote.text)]
-    return tuple(
-        _finding("numbers", _missing(text[one.start : one.end], quoted), (one.start, one.end))
-        for one in measures(text)
-        if not any(one.is_said_by(other) for other, _ in quoted)
-    )
+    claimed = measures(text)
+    found = []
+    for one in claimed:
+        if not any(one.is_said_by(other) for other, _ in quoted):
+            found.append(_finding("numbers", _missing(text[one.start : one.end], quoted), (one.start, one.end)))
+        elif sum(one.size == each.size for each in claimed) > sum(one.size == other.size for other, _ in quoted):
+            explanation = f"“{squeezed(text[one.start : one.end])}” stands in the quote less often."
+            found.append(_finding("numbers", explanation, (one.start, one.end)))
+    return tuple(found)
 
 
 def _missing(words: str, quoted: Sequence[tuple[Measure, str]]) -> str:
@@ -136,9 +140,6 @@ def whole_dose(examined: Examined) -> tuple[Finding, ...]:
         if lost and not _all_kept(lost, examined):
             words = _words(ground.quote.text, lost[:1])
             found.append(_finding("whole-dose", f"The quote adds “{words}”, which the claim leaves out."))
-        people = _people(ground) - stems(examined.claim.text)
-        if people:
-            found.append(_finding("whole-dose", f"The quote says it of {', '.join(sorted(people))} only."))
     return tuple(found)
 
 
@@ -157,9 +158,3 @@ def _is_needed(one: Measure, ground: Ground) -> bool:
     if one.in_brackets:
         return one.bound is Bound.AT_MOST
     return is_within(one.start, ground.zone.own)
-
-
-def _people(ground: Ground) -> frozenset[str]:
-    """Whom the quote states the dose for, where the passage is not about them anyway."""
-    words: list[Word] = [word for word in content_words(ground.quote.text) if word.stem in POPULATIONS]
-    return frozenset(word.stem for word in words if is_within(word.start, ground.zone.spans))

@@ -14,7 +14,7 @@ from guardrails.equivalence import measures
 from guardrails.examined import Examined
 from guardrails.grounds import Rest
 from guardrails.verdict import Finding, Severity
-from guardrails.wording import GLUE, INSTRUCTING, Word, content_words, implied, outside, stem, stems
+from guardrails.wording import GLUE, INSTRUCTING, POPULATIONS, Word, content_words, implied, outside, stem, stems
 from guardrails.zones import is_within
 
 VERSION = "1"
@@ -56,7 +56,7 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
             if lost:
                 text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
                 found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
-    return (*found, *_lost_medicines(examined))
+    return (*found, *_lost_people(examined), *_lost_medicines(examined))
 
 
 def _finding(explanation: str) -> Finding:
@@ -92,6 +92,16 @@ def _labels(rest: Rest) -> Iterator[tuple[int, int]]:
             yield found.span(1)
         elif stop >= 0:
             yield value
+
+
+def _lost_people(examined: Examined) -> Iterator[Finding]:
+    """Whom the quote speaks of: children, the elderly, severe renal impairment."""
+    claimed = stems(examined.claim.text)
+    for rest in examined.rests:
+        people = {word.stem: word.text for word in content_words(rest.text) if word.stem in POPULATIONS}
+        for stem_of, word in people.items():
+            if stem_of not in claimed:
+                yield _finding(f"The quote says this of “{word}”, which the claim leaves out.")
 
 
 def _lost_medicines(examined: Examined) -> Iterator[Finding]:

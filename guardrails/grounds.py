@@ -63,18 +63,21 @@ class Rest:
 
     @property
     def cues(self) -> tuple[Cue, ...]:
-        """The negations and conditions inside, and the exceptions of other clauses of the same sentences."""
+        """The negations and conditions inside, and in the same sentences exceptions elsewhere and what is unclear."""
         text = self.quote.text
-        beside = [zone for zone in zones(text) if not zone.amounts and self._touches(zone.sentence)]
+        near = [
+            zone for zone in zones(text) if any(a < zone.sentence[1] and zone.sentence[0] < b for a, b in self.spans)
+        ]
+        sentences = [zone.sentence for zone in near]
+        beside = [span for zone in near if not zone.amounts for span in zone.own]
+        clear = [span for zone in near for span in zone.spans]
         return tuple(
             cue
             for cue in cues(text)
             if is_within(cue.start, self.spans)
-            or (cue.kind in _WIDE and any(is_within(cue.start, zone.own) for zone in beside))
+            or (cue.kind in _WIDE and is_within(cue.start, beside))
+            or (is_within(cue.start, sentences) and not is_within(cue.start, clear))
         )
-
-    def _touches(self, sentence: Span) -> bool:
-        return any(a < sentence[1] and sentence[0] < b for a, b in self.spans)
 
 
 _WIDE = EXCEPTIONS - {"if", "until"}
@@ -117,7 +120,7 @@ def _pairs(claimed: tuple[Measure, ...], quoted: tuple[Measure, ...]) -> Pairs |
         if not places:
             return None
         best = next((at for at in places if quoted[at].bound is one.bound), places[0])
-        if units.count(one.unit) > 1:
+        if one.unit and units.count(one.unit) > 1:
             after[one.unit] = best + 1
         pairs.append((one, quoted[best]))
     return tuple(pairs)

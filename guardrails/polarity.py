@@ -104,9 +104,9 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(text[start:end] for start, end in sentence) for sentence in clause_spans(text))
 
 
-def is_weak(text: str) -> bool:
-    """Whether the text says may, might, can or could."""
-    return bool(_WEAK.search(text))
+def hedges(text: str) -> int:
+    """How many words of possibility (may, might, can, could, consider) the text has."""
+    return len(_WEAK.findall(text))
 
 
 def obligations(text: str) -> int:

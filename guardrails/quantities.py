@@ -64,7 +64,12 @@ class _Read:
 _RANGE = frozenset({"to", "-", "–", "—", "−", "‑", "through"})
 _HYPHENS = frozenset({"-", "–", "‑", "−"})
 _LIST = frozenset({",", "or", "and", "/", "&", "to", "less", "than", "<", "under", "below"})
+_NUMBERED = frozenset(
+    {"day", "days", "week", "weeks", "month", "cycle", "step", "study", "table", "phase", "infusion", "dose"}
+)
+_NOT_SHARED = frozenset({"", "code", "ordinal", "grade"})
 _TIMES = frozenset({"s", "min", "h", "d", "wk", "mo", "yr"})
+_MASSES = ("ng", "mcg", "mg", "g")
 _GRADED = frozenset({"class", "grade", "stage", "pugh", "category", "schedule", "type"})
 _GRADE = re.compile(r"[IVX]{1,4}|[A-D]")
 _MOST_DENOMINATORS = 4
@@ -151,6 +156,10 @@ def _range(tokens: Sequence[Token], at: int, low: Decimal, unit: str, after: int
     other, after = _unit(tokens, after)
     if unit in ("", other) or other.startswith(f"{unit}/"):
         return _Read(low, high, other, at, after)
+    head = other.partition("/")[0]
+    if unit in _MASSES and head in _MASSES:  # "0.5 g to 800 mg per day"
+        steps = _MASSES.index(unit) - _MASSES.index(head)
+        return _Read(low.scaleb(3 * steps), high, other, at, after)
     if unit in _TIMES and other in _TIMES:
         return _Read(low, high, f"{unit} to {other}", at, after)
     return None
@@ -210,7 +219,9 @@ def _with_list_units(tokens: Sequence[Token], reads: list[_Read]) -> list[_Read]
     for place in range(len(reads) - 2, -1, -1):
         read, following = reads[place], reads[place + 1]
         joints = [token.text.lower() for token in tokens[read.after : following.first]]
-        if not read.unit and following.unit not in ("", "code", "ordinal") and joints and _LIST.issuperset(joints):
+        is_amount = following.unit not in _NOT_SHARED and not following.unit.startswith(("every ", "x"))
+        is_label = read.first > 0 and tokens[read.first - 1].text.lower() in _NUMBERED
+        if not read.unit and is_amount and not is_label and joints and _LIST.issuperset(joints):
             reads[place] = replace(read, unit=following.unit)
     return reads
 
@@ -224,7 +235,7 @@ def _placed(text: str, tokens: Sequence[Token], reads: Sequence[_Read]) -> tuple
         following = tokens[reads[place + 1].first].start if place + 1 < len(reads) else len(text)
         clause = bisect_right(ends, start)
         before = (max(previous, ends[clause - 1] if clause else 0), start)
-        bound, cue = bound_of(text, before, (end, following))
+        bound, cue = (Bound.PLAIN, (0, 0)) if read.code else bound_of(text, before, (end, following))
         low = -read.low if _negative(text, tokens, read.first) else read.low
         change = change_after(text, end) or change_of(text, before)
         amounts.append(Amount(low, read.high, read.unit, start, end, read.code, bound, change, cue))

@@ -39,6 +39,14 @@ _DOSE_UNITS = frozenset(
 )  # fmt: skip
 _NAMES = frozenset({"code", "grade"})
 _NEXT = re.compile(r"\b(?:then|thereafter|followed|maintenance|after)\b", re.IGNORECASE)
+_STRENGTH = re.compile(
+    r"\s+(?:film[- ]coated\s+|oral\s+)?(?:tablets?|capsules?|caplets?|vials?|pens?|patch(?:es)?)\b", re.IGNORECASE
+)
+_NUMBERED = re.compile(
+    r"\b(?:days?|weeks?|months?|cycles?|step|stud(?:y|ies)|table|phase|section|infusions?|dose|trial|part|figure)\s+"
+    r"(?:\d+\s*(?:,|and|to|-|or)\s*)*$",
+    re.IGNORECASE,
+)
 _BODY = re.compile(
     r"(?:\d|\d\s|ms?\s)(?:kg|kilograms?|years?|yrs?|m2|m²|mmHg|beats?)\b(?!/)|/\s?min|years?|mmol|\bold\b",
     re.IGNORECASE,
@@ -132,7 +140,15 @@ def _groups(text: str, doses: Sequence[Measure], place: Span) -> list[list[Measu
 def _doses(text: str, inside: Sequence[Measure]) -> list[Measure]:
     """What a sentence gives; where it gives nothing, its bare numbers ("an INR of 2 to 3"). Brackets restate."""
     open_ones = [one for one in inside if not one.in_brackets]
-    return [one for one in open_ones if is_dose(text, one)] or [one for one in open_ones if not one.unit]
+    given = [one for one in open_ones if is_dose(text, one)]
+    if given:
+        return [one for one in given if not _STRENGTH.match(text, one.end)] or given
+    plain = (one for one in open_ones if not one.unit and one.bound is Bound.PLAIN)
+    return [
+        one
+        for one in plain
+        if text[one.end : one.end + 1] != ")" and not _NUMBERED.search(text[max(0, one.start - 40) : one.start])
+    ]
 
 
 def _separated(text: str, one: Measure, other: Measure) -> bool:

@@ -119,8 +119,8 @@ SUBJECTS = [
     ("Children take 500 mg.", "Adults take 500 mg and children take 250 mg.", "subjects"),
     ("Children take 250 mg.", "Adults take 500 mg and children take 250 mg.", ""),
     ("Adults take 250 mg.", "Take 500 mg in adults, 250 mg in children.", "subjects"),
-    ("Take 500 mg.", "Children take 500 mg.", "whole-dose"),  # the people are dropped
-    ("Give 500 mg in severe renal impairment.", "Give 500 mg in mild renal impairment.", "whole-dose"),
+    ("Take 500 mg.", "Children take 500 mg.", "conditions"),  # the people are dropped
+    ("Give 500 mg in severe renal impairment.", "Give 500 mg in mild renal impairment.", "conditions"),
     ("Give 250 mg.", "Below 60 kg give 250 mg.", "whole-dose"),  # the threshold is dropped
     ("Ibuprofen 500 mg and paracetamol 400 mg.", "Ibuprofen 400 mg and paracetamol 500 mg.", "subjects"),
     ("Take ibuprofen 500 mg.", "Take ibuprofen 400 mg or naproxen 500 mg.", "subjects"),
