@@ -41,8 +41,9 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
     said = [one for one in spoken(text, around, context) if one.is_dose]
     verbatim = around.is_verbatim
     proven = verbatim or is_same(text, tuple(quoted.text for quoted in examined.quoted))
-    found = list(_unread(said, proven))
-    if said and is_advice(text, around, verbatim):
+    advice = is_advice(text, around, verbatim)
+    found = list(_unread(said, proven)) if advice or not proven else []
+    if said and advice:
         found += _judged(said, context, verbatim)
         found += _sums(said, context, is_question=False)
     if not verbatim:

@@ -116,8 +116,9 @@ def _of_kind(applied: Sequence[Applied], ingredient: str) -> list[Breach]:
     passed = [one for one in certain if one.compared.is_over]
     found = []
     if passed:
+        worst = _worst(passed)
         milder = next((one for one in open_ if not one.compared.is_over and _may_differ(one)), None)
-        found.append(_breach(_worst(passed), ingredient, milder))
+        found.append(_breach(worst, ingredient, None if _is_individual(worst.limit) else milder))
     if len(passed) == len(certain):
         found += [_breach(one, ingredient, None) for one in _whatever_holds(open_)]
     if found:
@@ -157,7 +158,7 @@ def _may_differ(applied: Applied) -> bool:
 def _is_usual(applied: Applied) -> bool:
     """Whether the limit is one of those for adults, whom a dose is for unless something else is said."""
     span = applied.limit.when.age
-    return span is None or span.holds(_TYPICAL_ADULT)
+    return Fact.AGE not in applied.standing.open or span is None or span.holds(_TYPICAL_ADULT)
 
 
 def _most_specific(certain: list[Applied]) -> list[Applied]:

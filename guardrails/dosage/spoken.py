@@ -145,7 +145,10 @@ def _ingredients(text: str, statement: DoseStatement, around: Surroundings, cont
     if statement.drug:
         known = ingredients_of(statement.drug, context.medicines)
         return known if any(context.rulebook.of(one) for one in known) else ()
-    return around.ingredients if len(around.ingredients) == 1 else ()
+    if len(around.ingredients) == 1:
+        return around.ingredients
+    taken = named_in(statement.population, context.medicines)  # "patients on metformin"
+    return taken[0][1] if len(taken) == 1 else ()
 
 
 def _people(text: str, statement: DoseStatement, around: Surroundings) -> Whom:

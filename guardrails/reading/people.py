@@ -46,6 +46,8 @@ _UNDESCRIBING = frozenset(
 _LONGEST = 24
 """Tokens; a longer run of words is no description of a patient."""
 _MEASURES = TIMES | {"kg", "m2", "%", "", "g"}
+_LIGHTEST_IN_GRAMS = 400
+"""Newborns are weighed in grams; fewer grams are a dose ("patients on metformin 2 g daily")."""
 _CLEARANCE = frozenset({"crcl", "egfr", "gfr", "clearance", "creatinine"})
 _LIMITS_WORDS = """
     under over below above from between up to less than greater more older younger or and aged age at least < > ≤ ≥
@@ -136,6 +138,8 @@ def _is_patients(amount: Range, unit: str, per: tuple[str, ...], clearance: bool
     """Whether this number describes a patient and no dose."""
     if clearance:
         return unit in {"mL", ""} or (unit in {"mg", "umol"} and per[:1] in {("dL",), ("L",)})
+    if unit == "g" and amount.low.value < _LIGHTEST_IN_GRAMS:
+        return False
     return (unit in _MEASURES and not per) or (unit in {"a", "mo", "kg"} and str(amount.low) != "")
 
 
