@@ -1,1 +1,1 @@
-"""Makes contrasts from licence-clean text: a claim that its passage supports, and the same with one change of meaning."""
+"""Makes contrasts from licence-clean text: a claim that a passage supports, and the same with one change."""

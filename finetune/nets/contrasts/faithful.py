@@ -11,23 +11,35 @@ from finetune.nets.contrasts.wording import ASKED, INTRODUCTIONS, OPENINGS, SAME
 
 _BRACKETS = re.compile(r"\s*\((?![^)]*(?:not|unless|except))[^()]{2,80}\)")
 _WHICH = re.compile(r",\s+(?:which|who|where)\b[^,.;]{5,90}(?:,|(?=\.$))")
-_FOLLOWING = re.compile(r"^((?:If|When|After|Before|During|In|For|Among|While|Because|Since|To)\b[^,;:()]{6,80}),\s+(.{20,})$")
-_TRAILING = re.compile(
-    r"^(.{20,}?[^,])\s+((?:if|when|after|before|during|while|because|since|in (?:patients|people|adults|children|women))"
-    r"\b[^,;:()]{6,80})\.?$"
+_FOLLOWING = re.compile(
+    r"^((?:If|When|After|Before|During|In|For|Among|While|Because|Since|To)\b[^,;:()]{6,80}),\s+(.{20,})$"
 )
-_LISTED = re.compile(r"\b((?:including|such as|like|include|are|were|with)\s+)([^,;:.()]+(?:, [^,;:.()]+){2,},? (?:and|or) [^,;:.()]+)")
-_CLAUSES = re.compile(r"^(.{30,}?)(?:;\s+|,\s+(?:and|but)\s+(?=(?:the|it|they|this|these|there|patients|some|in|most)\b))(.{20,})$")
+_TRAILING = re.compile(
+    r"^(.{20,}?[^,])\s+((?:if|when|after|before|during|while|because|since|in (?:patients|people|adults|children|women)"
+    r")\b[^,;:()]{6,80})\.?$"
+)
+_LISTED = re.compile(
+    r"\b((?:including|such as|like|include|are|were|with)\s+)([^,;:.()]+(?:, [^,;:.()]+){2,},? (?:and|or) [^,;:.()]+)"
+)
+_CLAUSES = re.compile(
+    r"^(.{30,}?)(?:;\s+|,\s+(?:and|but)\s+(?=(?:the|it|they|this|these|there|patients|some|in|most)\b))(.{20,})$"
+)
 _VERBS = ASKED.rows
-_ORDER = re.compile(rf"^({'|'.join(_VERBS)})\s+(?:the\s+)?([\w\s/-]{{3,60}}?)(\s+(?:in|if|for|during|when|before|after|at|every|to|with|and|until|within|as)\b.*)?\.?$", re.I)
-_FORBIDDEN = re.compile(r"^Do not (administer|use|give|take|exceed|start|initiate|discontinue)\s+([\w\s/-]{3,60}?)(\s+(?:in|if|for|with|to|during|by|after|before)\b.*)?\.?$")
+_ORDER = re.compile(
+    rf"^({'|'.join(_VERBS)})\s+(?:the\s+)?([\w\s/-]{{3,60}}?)(\s+(?:in|if|for|during|when|before|after|at|every|to|with|and|until|within|as)\b.*)?\.?$",
+    re.I,
+)
+_FORBIDDEN = re.compile(
+    r"^Do not (administer|use|give|take|exceed|start|initiate|discontinue)\s+([\w\s/-]{3,60}?)"
+    r"(\s+(?:in|if|for|with|to|during|by|after|before)\b.*)?\.?$"
+)
 _PARTICIPLES = {"administer": "administered", "use": "used", "give": "given", "take": "taken", "exceed": "exceeded",
                 "start": "started", "initiate": "initiated", "discontinue": "discontinued"}  # fmt: skip
 _UNSTRESSED = re.compile(r"\b(?:the|a|an|that|also|very|generally)\s+", re.IGNORECASE)
 
 
 def reworded(sentence: str, names: Sequence[str], chance: random.Random, strength: int) -> str:
-    """The sentence after up to `strength` rules, drawn at random. Names may stand for each other where two are known."""
+    """The sentence after up to `strength` rules, drawn at random. Names of one medicine may stand for each other."""
     made = _without_opening(sentence)
     for _ in range(strength):
         rule = chance.choices(_RULES, _WEIGHTS)[0]

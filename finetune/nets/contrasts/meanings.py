@@ -167,14 +167,18 @@ except > including
 """)
 _CONDITION_LAST = re.compile(
     r",?\s+(?:if|unless|only if|only when|except(?: in| for| when)?|provided that|until|who (?:have|are)|"
-    r"(?:in|for) (?:adult |pediatric |paediatric |elderly |female |male )?(?:patients?|people|adults|children|women|men)"
-    r"(?: with| who| aged| receiving| taking| without| \d))\b[^,;]{4,}(?=[.;]?$)",
+    r"(?:in|for) (?:adult |pediatric |paediatric |elderly |female |male )?"
+    r"(?:patients?|people|adults|children|women|men)(?: with| who| aged| receiving| taking| without| \d))\b"
+    r"[^,;]{4,}(?=[.;]?$)",
     re.IGNORECASE,
 )
 _CONDITION_FIRST = re.compile(
-    r"^(?:If|When|Unless|In patients|In adults|In women|In children|For patients|For adults|In people|Among)\b[^,;:]{4,90}[,:]\s+"
+    r"^(?:If|When|Unless|In patients|In adults|In women|In children|For patients|For adults|In people|Among)\b"
+    r"[^,;:]{4,90}[,:]\s+"
 )
-_ONLY = re.compile(r"\b(?:only|short-term|as an adjunct to [\w ]+? and [\w ]+?,|if needed|as needed|with caution)\s+", re.I)
+_ONLY = re.compile(
+    r"\b(?:only|short-term|as an adjunct to [\w ]+? and [\w ]+?,|if needed|as needed|with caution)\s+", re.I
+)
 _DETAILS = (
     " within 24 hours",
     " within two weeks of starting treatment",

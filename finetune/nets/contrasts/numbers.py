@@ -31,7 +31,8 @@ mmol/L | mg/dL
 % | mg
 """)
 _WITH_UNIT = re.compile(
-    r"(?<=\d)[\s-]*(" + "|".join(re.escape(one) for one in sorted(_UNITS.rows, key=len, reverse=True)) + r")(?![\w/])", re.I
+    r"(?<=\d)[\s-]*(" + "|".join(re.escape(one) for one in sorted(_UNITS.rows, key=len, reverse=True)) + r")(?![\w/])",
+    re.I,
 )
 _FREQUENCY = both_ways("""
 once daily | twice daily | three times daily | once weekly | every other day

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Literal, TypeAlias
 
 from finetune.nets.contrasts import meanings, numbers, subjects
 from finetune.nets.contrasts.contrast import Change, Contrast, Scene
 from finetune.nets.contrasts.faithful import fused, reworded
-from finetune.nets.contrasts.rewritten import Rewritten, around, rewritten
+from finetune.nets.contrasts.rewritten import Rewritten, around
 from finetune.nets.contrasts.texts import Part, share
 from guardrails.wording import stems
 
@@ -35,6 +34,7 @@ CHANGES: dict[str, tuple[Change, float]] = {
     "indication": (subjects.indication, 2.5),
 }
 """Each kind of change and how eagerly it is drawn where it applies."""
+Split: TypeAlias = Literal["train", "validation", "test"]
 ELSEWHERE = ("neighbour", "other document", "half supported")
 TEST, VALIDATION = 0.2, 0.3
 """Families whose share lies below TEST are never trained on; those from TEST to VALIDATION calibrate."""
@@ -44,16 +44,7 @@ _ALREADY_SAID = 0.65
 """A foreign claim whose words stand in the passage to this share could be supported by it, and is not used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Splits:
-    """Contrasts to train on, to calibrate on, and of medicines that occur in neither."""
-
-    train: tuple[Contrast, ...]
-    validation: tuple[Contrast, ...]
-    test: tuple[Contrast, ...]
-
-
-def split_of(part: Part) -> str:
+def split_of(part: Part) -> Split:
     """Which split all contrasts of a part belong to: by family, or by document where no medicine is meant."""
     place = share(part.family or part.document)
     if not part.family:
@@ -61,23 +52,20 @@ def split_of(part: Part) -> str:
     return "test" if place < TEST else "validation" if place < VALIDATION else "train"
 
 
-def make(parts: Sequence[Part], data: Path, seed: int = 7, rounds: int = 1) -> Splits:
-    """All contrasts, the same for the same texts and seed. `rounds`: how often each sentence is used."""
+def make(split: Split, parts: Sequence[Part], facts: Sequence[Rewritten], seed: int = 7) -> tuple[Contrast, ...]:
+    """All contrasts of one split, in random order; the same for the same texts and seed."""
+    own = [part for part in parts if split_of(part) == split]
+    pools = _by_document(own)
+    others = tuple(dict.fromkeys(part.names[0] for part in own if part.names))
     lexicon = subjects.conditions([sentence for part in parts for sentence in part.sentences])
-    facts = list(rewritten(data))
-    found: dict[str, list[Contrast]] = {"train": [], "validation": [], "test": []}
-    for split, made in found.items():
-        own = [part for part in parts if split_of(part) == split]
-        others = tuple(dict.fromkeys(part.names[0] for part in own if part.names))
-        pools = _by_document(own)
-        for turn in range(rounds if split == "train" else 1):
-            chance = random.Random(f"{seed} {split} {turn}")
-            for part in own:
-                made += _of_part(part, (pools[part.document], own), others, lexicon, chance)
-        mine = [fact for fact in facts if split_of(fact.part) == split]
-        made += _of_facts(mine, 3 if split == "train" else 1, others, lexicon, random.Random(f"{seed} {split} facts"))
-        random.Random(seed).shuffle(made)
-    return Splits(tuple(found["train"]), tuple(found["validation"]), tuple(found["test"]))
+    chance = random.Random(f"{seed} {split}")
+    made: list[Contrast] = []
+    for part in own:
+        made += _of_part(part, (pools[part.document], own), others, lexicon, chance)
+    mine = [fact for fact in facts if split_of(fact.part) == split]
+    made += _of_facts(mine, 3 if split == "train" else 1, others, lexicon, chance)
+    chance.shuffle(made)
+    return tuple(made)
 
 
 def _by_document(parts: Sequence[Part]) -> dict[str, list[Part]]:
@@ -88,7 +76,11 @@ def _by_document(parts: Sequence[Part]) -> dict[str, list[Part]]:
 
 
 def _of_part(
-    part: Part, pools: tuple[Sequence[Part], Sequence[Part]], others: tuple[str, ...], lexicon: tuple[str, ...], chance: random.Random
+    part: Part,
+    pools: tuple[Sequence[Part], Sequence[Part]],
+    others: tuple[str, ...],
+    lexicon: tuple[str, ...],
+    chance: random.Random,
 ) -> Iterator[Contrast]:
     for place, sentence in enumerate(part.sentences):
         passage = _shown(part, _window(part, place, chance), chance)
@@ -101,9 +93,7 @@ def _of_part(
             yield from _foreign(sentence, part, passage, pools, chance, strength)
 
 
-def _faithful(
-    part: Part, place: int, passage: str, names: Sequence[str], chance: random.Random, strength: int
-) -> str:
+def _faithful(part: Part, place: int, passage: str, names: Sequence[str], chance: random.Random, strength: int) -> str:
     claim = reworded(part.sentences[place], names, chance, strength)
     beside = [one for one in part.sentences if one in passage and one != part.sentences[place]]
     if beside and chance.random() < 0.12:
@@ -116,14 +106,21 @@ def _changed(
 ) -> Iterator[Contrast]:
     """One contrast with one change; the change comes first, so that rewording cannot hide where it was made."""
     made = {kind: (change(sentence, scene, chance), weight) for kind, (change, weight) in CHANGES.items()}
-    fit = {kind: pair for kind, pair in made.items() if pair[0] and pair[0] != sentence and pair[0] not in scene.passage}
+    fit = {
+        kind: pair for kind, pair in made.items() if pair[0] and pair[0] != sentence and pair[0] not in scene.passage
+    }
     if fit:
         kind = chance.choices(list(fit), [weight for _, weight in fit.values()])[0]
         yield Contrast(kind, family, reworded(fit[kind][0], names, chance, strength), scene.passage, False)
 
 
 def _foreign(
-    sentence: str, part: Part, passage: str, pools: tuple[Sequence[Part], Sequence[Part]], chance: random.Random, strength: int
+    sentence: str,
+    part: Part,
+    passage: str,
+    pools: tuple[Sequence[Part], Sequence[Part]],
+    chance: random.Random,
+    strength: int,
 ) -> Iterator[Contrast]:
     """A true sentence of somewhere else, alone or joined to the one that the passage supports."""
     near = chance.random() < 0.6

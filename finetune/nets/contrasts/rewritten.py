@@ -1,4 +1,4 @@
-"""Real rewording: a monograph's fact, which we wrote in our own words, beside the label section that it was taken from."""
+"""Real rewording: a monograph's fact, written in our own words, beside the label section that it comes from."""
 
 from __future__ import annotations
 

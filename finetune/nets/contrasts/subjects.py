@@ -105,7 +105,7 @@ def population(text: str, _scene: Scene, chance: random.Random) -> str:
     return swap_one(text, _POPULATIONS, chance)
 
 
-def entity(text: str, scene: Scene, chance: random.Random) -> str:
+def entity(text: str, _scene: Scene, chance: random.Random) -> str:
     """Another condition, reaction, organ or measurement."""
     return swap_one(text, _ENTITIES, chance) if chance.random() < 0.6 else ""
 

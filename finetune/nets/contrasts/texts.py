@@ -25,7 +25,9 @@ from retrieval.readers.document import BlockKind, ReadDocument
 from retrieval.readers.formats import read_document
 from retrieval.sentences import sentences
 
-FEDERAL = frozenset({"GHR", "MPlusHealthTopics", "NIHSeniorHealth", "NIDDK", "NINDS", "NHLBI", "CDC", "GARD", "CancerGov"})
+FEDERAL = frozenset(
+    {"GHR", "MPlusHealthTopics", "NIHSeniorHealth", "NIDDK", "NINDS", "NHLBI", "CDC", "GARD", "CancerGov"}
+)
 """Parts of MedQuAD that are works of US federal institutes."""
 _FAMILIES = {
     "dimethyl fumarate": "fumarates",

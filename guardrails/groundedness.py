@@ -1,0 +1,208 @@
+"""The learned check: does the cited evidence support the sentence? It can only withhold; nothing is released by it.
+
+A sentence is compared with windows of its evidence in three ways: by the net of `guardrails/nets/groundedness` (trained
+on made contrasts, see its CARD.md), by the cosine of the bundled encoder, and by the share of its words that the
+evidence holds. A logistic function of the three is the probability that it is supported (`Blend`, whose file is written
+by `finetune/nets/groundedness.py`).
+
+A sentence that is its quote word for word says nothing of its own and is not scored: the other checks prove it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from guardrails.errors import NetUnavailable
+from guardrails.examined import Examined
+from guardrails.verdict import Finding, Severity
+from guardrails.wording import squeezed, stems
+from retrieval.chunking import word_pieces
+from retrieval.encoder import Encoder
+from retrieval.errors import EncoderError
+from retrieval.nets import Nets
+from retrieval.passage import Passage
+from retrieval.sentences import sentences
+
+RULE, VERSION = "support", "1"
+NET = Path(__file__).resolve().parent / "nets" / "groundedness"
+BLEND = "blend.json"
+AIM = 110
+"""Word pieces of a window of evidence; the net was trained on passages of about this length."""
+_LONGEST_CLAIM = 80
+"""Words of a claim that are read: with its window they fit into the net. No sentence of an answer is as long."""
+_SURE, _FAR = 1e-6, 30.0
+"""Beyond these a probability, or its log-odds, says no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """How the three signals become one probability: a logistic function of their weighted sum."""
+
+    net: float
+    cosine: float
+    overlap: float
+    bias: float
+
+    def of(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities (n,) of signals (n, 3): the net's log-odds, the cosine and the overlap."""
+        total = signals @ np.array([self.net, self.cosine, self.overlap]) + self.bias
+        return np.asarray(1 / (1 + np.exp(-np.clip(total, -_FAR, _FAR))))
+
+
+class Grounding:
+    """The check with the encoder that it needs. Loads at its first use; safe to call from several threads."""
+
+    def __init__(self, nets: Nets, encoder: Encoder, threshold: float | None = None, folder: Path = NET) -> None:
+        """`threshold`: withhold below this probability instead of the operating point in the net's `net.json`."""
+        self._nets, self._encoder, self._folder = nets, encoder, folder
+        self._threshold = threshold
+
+    @cached_property
+    def blend(self) -> Blend:
+        """How the three signals are joined. Raises `NetUnavailable` where the file cannot be read."""
+        return read_blend(self._folder)
+
+    @cached_property
+    def least(self) -> float:
+        """The probability below which a sentence is withheld. Raises `NetUnavailable` where no card says it."""
+        try:
+            return self._nets.card(self._folder).threshold if self._threshold is None else self._threshold
+        except EncoderError as error:
+            raise NetUnavailable(f"The learned check of support cannot run: {error}") from error
+
+    def signals(self, claims: Sequence[str], evidence: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+        """The three signals (n, 3) of each claim and its pieces of evidence: log-odds, cosine, overlap.
+
+        The best window counts, for the net and for the cosine. A claim without evidence gets the least there is.
+
+        Raises:
+            NetUnavailable: the net or the encoder cannot be loaded, or gave a value that is not a number.
+        """
+        cut = [[window for piece in pieces for window in windows(piece)] for pieces in evidence]
+        texts = [" ".join(claim.split()[:_LONGEST_CLAIM]) for claim in claims]
+        pairs = [(text, window) for text, own in zip(texts, cut, strict=True) for window in own]
+        try:
+            odds = log_odds(self._nets.score(pairs, self._folder)[:, 0])
+            close = self._cosines(pairs)
+        except EncoderError as error:
+            raise NetUnavailable(f"The learned check of support cannot run: {error}") from error
+        made = np.zeros((len(claims), 3))
+        at = 0
+        for place, own in enumerate(cut):
+            part = slice(at, at + len(own))
+            at += len(own)
+            made[place] = (
+                (odds[part].max(), close[part].max(), overlap(claims[place], own))
+                if own
+                else (float(log_odds(np.zeros(1, dtype=np.float32))[0]), -1.0, 0.0)
+            )
+        return made
+
+    def scores(self, claims: Sequence[str], evidence: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+        """The probability (n,) that each claim is supported by its pieces of evidence.
+
+        Raises:
+            NetUnavailable: as `signals`, or a score is not a number.
+        """
+        if not claims:
+            return np.zeros(0)
+        made = self.blend.of(self.signals(claims, evidence))
+        if np.isnan(made).any():
+            raise NetUnavailable("The learned check of support gave a value that is not a number.")
+        return made
+
+    def check(self, examined: Examined) -> tuple[Finding, ...]:
+        """A finding that blocks where the cited passages do not support the claim well enough.
+
+        Raises:
+            NetUnavailable: there is no score; the claim must be withheld.
+        """
+        return self.check_all([examined])[0]
+
+    def check_all(self, many: Sequence[Examined]) -> tuple[tuple[Finding, ...], ...]:
+        """`check` of all claims of an answer in one batch."""
+        asked = [place for place, one in enumerate(many) if not one.is_verbatim]
+        found: list[tuple[Finding, ...]] = [()] * len(many)
+        scores = self.scores([many[place].claim.text for place in asked], [_evidence(many[place]) for place in asked])
+        for place, score in zip(asked, scores, strict=True):
+            if not score >= self.least:
+                found[place] = (_finding(float(score), self.least),)
+        return tuple(found)
+
+    def _cosines(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+        place = {text: n for n, text in enumerate(texts)}
+        vectors = self._encoder.encode(texts)
+        return np.array([vectors[place[a]] @ vectors[place[b]] for a, b in pairs], dtype=np.float64)
+
+
+def read_blend(folder: Path) -> Blend:
+    """The blend of the net in this folder.
+
+    Raises:
+        NetUnavailable: the file is missing, or holds what cannot be.
+    """
+    try:
+        blend = TypeAdapter(Blend).validate_json((folder / BLEND).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise NetUnavailable(f"The learned check of support has no readable {BLEND}.") from error
+    if not np.isfinite([blend.net, blend.cosine, blend.overlap, blend.bias]).all():
+        raise NetUnavailable(f"The {BLEND} of the learned check of support holds a number that cannot be.")
+    return blend
+
+
+def windows(text: str) -> tuple[str, ...]:
+    """The evidence in pieces of whole sentences, each half over the one before; one piece where it is short."""
+    found = [text[start:end] for start, end in sentences(text)]
+    sizes = [word_pieces(one) for one in found]
+    made, first = [], 0
+    while first < len(found):
+        last, total = first, 0
+        while last < len(found) and (last == first or total + sizes[last] <= AIM):
+            total += sizes[last]
+            last += 1
+        made.append(" ".join(found[first:last]))
+        if last == len(found):
+            break
+        first = max(first + 1, (first + last + 1) // 2)
+    return tuple(made)
+
+
+def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities as log-odds, with the last millionth cut off."""
+    held = np.clip(np.asarray(probabilities, dtype=np.float64), _SURE, 1 - _SURE)
+    return np.asarray(np.log(held) - np.log1p(-held))
+
+
+def overlap(claim: str, evidence: Sequence[str]) -> float:
+    """The share of the claim's content words that the evidence holds; 1 for a claim without any."""
+    wanted = stems(claim)
+    return len(wanted & stems(" ".join(evidence))) / len(wanted) if wanted else 1.0
+
+
+def shown(passage: Passage) -> str:
+    """A passage as the net reads it: title and last heading in front, as in training."""
+    head = ". ".join(dict.fromkeys(one for one in (passage.title, *passage.heading[-1:]) if one))
+    return f"{head}: {squeezed(passage.text)}" if head else squeezed(passage.text)
+
+
+def _evidence(examined: Examined) -> list[str]:
+    """The cited passages; where several are cited, also their quotes together, for a claim that joins them."""
+    passages = list(dict.fromkeys(one.passage for one in examined.cited if one.passage is not None))
+    quotes = [one.citation.quote for one in examined.cited if one.places]
+    joined = [squeezed(" ".join(quotes))] if len(passages) > 1 and quotes else []
+    return [*(shown(one) for one in passages), *joined]
+
+
+def _finding(score: float, least: float) -> Finding:
+    explanation = (
+        f"The cited passage does not clearly support this sentence (probability {score:.2f}, needed {least:.2f})."
+    )
+    return Finding(RULE, VERSION, Severity.BLOCK, explanation)
