@@ -94,7 +94,7 @@ def train(recipe: Recipe, train_rows: Rows, validation_rows: Rows, out: Path) ->
     torch.set_num_threads(recipe.threads)
     encoder = Encoder(RetrievalSettings())
     with encoder.borrowed(_EVALUATED) as base:
-        tokenizer, plain = base.tokenizer, transformer(base).float()  # type: ignore[no-untyped-call]
+        tokenizer, plain = base.tokenizer, transformer(base)
     learned = examples(train_rows, recipe.task, recipe.labels, tokenizer, recipe.max_tokens)
     checked = examples(validation_rows, recipe.task, recipe.labels, tokenizer, recipe.max_tokens)
     net = _Net(recipe, _with_lora(plain, recipe), plain.config.hidden_size)
@@ -146,6 +146,7 @@ def _with_lora(plain: PreTrainedModel, recipe: Recipe) -> PeftModel:
         r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=recipe.dropout, target_modules=_TARGETS, bias="none"
     )
     with no_notice():
+        # The frozen base stays in the type in which it serves; peft keeps the adapter in float32.
         return peft.PeftModel(plain, config)
 
 
