@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from guardrails import abbreviations
 from guardrails.dosage.advice import is_advice
 from guardrails.dosage.calculating import Calculation, calculated
 from guardrails.dosage.cautions import cautions, of_patient
@@ -46,6 +47,7 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
     if said and advice:
         found += _judged(said, context, verbatim)
         found += _sums(said, context, is_question=False)
+    found += _abbreviations(text, verbatim)
     if not verbatim:
         found += unlike_source(said, examined, around, context)
     return _ordered(found)
@@ -92,6 +94,12 @@ def _unread(said: Sequence[Spoken], proven: bool) -> Iterable[Finding]:
         severity = Severity.INFORM if proven else Severity.BLOCK
         text = f"The dose “{one.words}” was not understood ({one.statement.unread}) and not compared with the rules."
         yield own("dose.unread", severity, text, one)
+
+
+def _abbreviations(text: str, verbatim: bool) -> Iterable[Finding]:
+    """What has been misread in prescriptions and must not stand in a sentence of ours."""
+    for one in abbreviations.find(text, verbatim=verbatim):
+        yield replace(one, rule="dose.abbreviation", version=f"{one.rule}@{one.version}")
 
 
 def _judged(said: Sequence[Spoken], context: DoseContext, verbatim: bool) -> Iterable[Finding]:

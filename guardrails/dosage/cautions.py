@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 from dataclasses import replace
 
+from guardrails.allergies import cross_reactions
 from guardrails.dosage.context import DoseContext
 from guardrails.dosage.facts import Facts, kidneys
 from guardrails.dosage.found import VERSION, of_caution
@@ -21,6 +22,7 @@ from guardrails.verdict import Finding, Severity
 from retrieval.classes import class_names
 from retrieval.medicines import Medicines
 
+_ORDER = list(Severity)
 _LED = {CautionKind.PREGNANCY: "pregnant", CautionKind.LACTATION: "breastfeeding"}
 
 
@@ -105,18 +107,23 @@ def _allergen(caution: Caution, patient: Patient, medicines: Medicines) -> str |
 
 
 def _allergies(ingredient: str, patient: Patient, context: DoseContext, is_question: bool) -> Iterable[Finding]:
-    """The patient is allergic to this very ingredient, whatever the rules of the medicine say."""
+    """An allergy to this very ingredient, whatever the rules of the medicine say, or to one that reaches as far."""
     for allergy in patient.allergies:
         if ingredient in ingredients_of(allergy, context.medicines):
             severity = Severity.WARN if is_question else Severity.BLOCK
             text = f"The patient is allergic to {allergy}, and this is {ingredient}."
             yield Finding("dose.allergy", VERSION, severity, text)
+        for crossing in cross_reactions(allergy, ingredient, context.medicines):
+            blocks = crossing.severity is Severity.BLOCK
+            severity = Severity.WARN if is_question and blocks else crossing.severity
+            text = f"The patient is allergic to {allergy}, and this is {ingredient}: {crossing.text}"
+            yield Finding("dose.allergy", VERSION, severity, text, (0, 0), f"{crossing.source}, {crossing.section}")
 
 
 def _worst_of_each(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding of each rule and version, and one allergy."""
+    """One finding of each rule and version, and the gravest of the allergies."""
     kept: dict[tuple[str, str], Finding] = {}
-    for finding in found:
+    for finding in sorted(found, key=lambda one: _ORDER.index(one.severity)):
         key = (finding.rule, "" if finding.rule == "dose.allergy" else finding.version)
         kept.setdefault(key, finding)
     return tuple(kept.values())

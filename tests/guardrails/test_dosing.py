@@ -214,6 +214,24 @@ def test_the_patient(text: str, patient: Patient | None, expected: dict[str, Sev
     assert graded(claim(text, patient, about=())) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("Metformin 500.0 mg twice daily.", B),  # a trailing zero
+        ("Insulin glargine 10U daily.", B),
+    ],
+)
+def test_unsafe_abbreviations_are_not_written(text: str, severity: Severity) -> None:
+    assert graded(claim(text, quote="Metformin 500 mg twice daily."))["dose.abbreviation"] is severity
+    assert graded(claim(text))["dose.abbreviation"] is INFORM  # the source says it so
+
+
+def test_an_allergy_reaches_to_relatives() -> None:
+    found = claim("Amoxicillin 500 mg three times daily.", person(allergies=("penicillin",)), about=())
+    assert graded(found) == {"dose.allergy": B}
+    assert found[0].evidence
+
+
 def test_a_contraindication_that_is_told_is_no_dose() -> None:
     text = "Metformin is contraindicated in patients with an eGFR below 30 mL/min/1.73 m2."
     assert claim(text, person(egfr="20")) == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from decimal import Decimal
 from time import perf_counter
 
@@ -116,17 +116,16 @@ def test_an_illness_more_never_releases(text: str, patient: Patient, data: st.Da
     sicker = data.draw(
         st.sampled_from(
             [
-                {"allergies": (*patient.allergies, "naproxen")},
-                {"medicines": (*patient.medicines, "warfarin")},
-                {"hepatic_class": patient.hepatic_class or "C"},
-                {"pregnant": True, "sex": "female"},
-                {"breastfeeding": True},
+                replace(patient, allergies=(*patient.allergies, "naproxen")),
+                replace(patient, medicines=(*patient.medicines, "warfarin")),
+                replace(patient, hepatic_class=patient.hepatic_class or "C"),
+                replace(patient, pregnant=True, sex="female"),
+                replace(patient, breastfeeding=True),
             ]
         )
     )
-    assert {field.name for field in fields(Patient)} >= sicker.keys()
     if _blocks(claim(text, patient, about=())):
-        assert _blocks(claim(text, replace(patient, **sicker), about=()))
+        assert _blocks(claim(text, sicker, about=()))
 
 
 @given(text=_doses, patient=_patients)
