@@ -1,19 +1,21 @@
 """The checks that every claim must pass before it is shown, in the order in which they run: `CHECKS`.
 
-The first four look at the citations: they resolve, they quote the passage verbatim, the quote is not cut out of its
-meaning, and the source is current. Then the claim must be a statement at all. The others compare wording; a claim that
-is its quote word for word passes them.
+The first five look at the citations: they resolve, they quote the passage verbatim, the quote is not cut out of its
+meaning, it does not lean on a sentence beside it, and the source is current. Then the claim must be a statement at all.
+The others compare wording; a claim that is its quote word for word passes them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from guardrails import agreement, amounts, conditions
 from guardrails.examined import Cited, Examined
-from guardrails.quoting import cut_off
+from guardrails.quoting import cut_off, leans_on, row_cut_off
 from guardrails.verdict import Finding, Severity
+from retrieval.passage import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,53 @@ def _left_out(one: Cited, examined: Examined) -> str:
     """What every place of the quote leaves out, or "" where one place stands on its own."""
     assert one.passage is not None
     beside = tuple(place for each in examined.cited if each.passage == one.passage for place in each.places)
-    cuts = [cut_off(place, one.passage.text, beside) for place in one.places]
+    whole = row_cut_off if one.passage.is_table_row else cut_off
+    cuts = [whole(place, one.passage.text, beside) for place in one.places]
     return cuts[0] if all(cuts) else ""
 
 
+def stands_alone(examined: Examined) -> tuple[Finding, ...]:
+    """No quoted sentence takes its meaning from a neighbour that is not quoted ("In these patients …", "However …")."""
+    found = []
+    for one in examined.cited:
+        if one.passage is None or not one.places:
+            continue
+        beside = tuple(place for each in examined.cited if each.passage == one.passage for place in each.places)
+        ties = [leans_on(place, one.passage.text, beside) for place in one.places]
+        if all(ties):
+            text = f"The quote belongs to the sentence beside it (“{ties[0]}”), which is not quoted."
+            found.append(_finding("stands-alone", text, one.citation.quote))
+    return tuple(found)
+
+
 def is_current(examined: Examined) -> tuple[Finding, ...]:
-    """No cited source has been replaced by a newer version."""
-    return tuple(
-        _finding("superseded", f"“{one.passage.title}” has been replaced by a newer version.", one.passage.source_id)
-        for one in examined.cited
-        if one.passage is not None and one.passage.source_id in examined.superseded
-    )
+    """No cited source has been replaced by a newer version, retracted or withdrawn."""
+    found = []
+    for one in examined.cited:
+        if one.passage is None:
+            continue
+        title, source = one.passage.title, one.passage.source_id
+        if source in examined.superseded:
+            found.append(_finding("superseded", f"“{title}” has been replaced by a newer version.", source))
+        if is_retracted(one.passage):
+            found.append(_finding("superseded", f"“{title}” has been retracted or withdrawn.", source))
+    return tuple(found)
+
+
+_RETRACTED = re.compile(
+    r"^\W*(?:retracted|withdrawn|removed)\s*[:\])–—-]|\bretracted (?:article|paper|publication)\b"
+    r"|^\W*retraction(?: notice)?\s*(?::|of\b|to\b)"
+    r"|[\[(](?:retracted|withdrawn)[\])]|\bwithdrawn (?:label|article|publication|guideline|monograph)\b",
+    re.IGNORECASE,
+)
+
+
+def is_retracted(passage: Passage) -> bool:
+    """Whether the title or a heading says that the source was retracted or withdrawn, as PubMed and Cochrane mark it.
+
+    Sources that say so elsewhere (a status in their register) come in by the ids of superseded sources.
+    """
+    return any(_RETRACTED.search(text) for text in (passage.title, *passage.heading))
 
 
 def _unless_verbatim(check: Callable[[Examined], tuple[Finding, ...]]) -> Callable[[Examined], tuple[Finding, ...]]:
@@ -84,8 +122,9 @@ _VERSIONS = {**agreement.VERSIONS, **amounts.VERSIONS, "conditions": conditions.
 CHECKS: tuple[Check, ...] = (
     Check("citation", "1", resolves),
     Check("quote", "1", quotes_verbatim),
-    Check("quote-cut", "1", quotes_whole),
-    Check("superseded", "1", is_current),
+    Check("quote-cut", "2", quotes_whole),
+    Check("stands-alone", "1", stands_alone),
+    Check("superseded", "2", is_current),
     Check("statement", agreement.VERSIONS["statement"], agreement.statement),
     *(
         Check(rule, _VERSIONS[rule], _unless_verbatim(run))

@@ -58,6 +58,50 @@ def is_whole(place: Place, passage: str) -> bool:
     return place.start in {start for start, _ in spans} and place.end in {end for _, end in spans}
 
 
+# Words at the start of a sentence that take part of its meaning from the sentence before. "This medicine" does not.
+_LEANS = re.compile(
+    r"(?:[•*–—-]\s*)?(?:however|otherwise|then|thereafter|alternatively|instead|if so|if not|nevertheless|conversely"
+    r"|but|nor|or|and|if (?:this|these|those|they|it)"
+    r"|(?:(?:in|for|with|at|on|to|by|after|before|during|among|under|of|from|at)\s+)?(?:these|those|such|this|that)"
+    r"(?!\s+(?:medic\w*|drug|product|label|tablets?|capsules?|section|table|leaflet|document|information|injection|solution"
+    r"|monograph)\b)(?!(?-i:\s+[A-Z]))"
+    r"|they|the (?:former|latter|same)|both of)\b",
+    re.IGNORECASE,
+)
+_LIMITS_THE_ONE_BEFORE = re.compile(
+    r"(?:however|but|except|exceptions?|unless|nevertheless|the exceptions?|(?:this|these) (?:do|does) not apply)\b",
+    re.IGNORECASE,
+)
+
+
+def leans_on(place: Place, passage: str, others: tuple[Place, ...]) -> str:
+    """The word that ties a quoted sentence to a neighbour that is not quoted ("In these patients", "However"), or "".
+
+    `others` are the places of all quotes of the claim from this passage.
+    """
+    spans = _sentences(passage)
+    shown = [any(each.start <= start and end <= each.end for each in (place, *others)) for start, end in spans]
+    for at, (start, end) in enumerate(spans):
+        if not (start < place.end and place.start < end):
+            continue
+        leans = _LEANS.match(passage, start, end)
+        if leans and not (at and shown[at - 1]):
+            return leans.group()
+        limits = _LIMITS_THE_ONE_BEFORE.match(passage, *spans[at + 1]) if at + 1 < len(spans) else None
+        if limits and not shown[at + 1]:
+            return limits.group()
+    return ""
+
+
+def row_cut_off(place: Place, passage: str, others: tuple[Place, ...]) -> str:
+    """What of a table row, its caption and its headers stands before the end of a quote and is not quoted, or ""."""
+    shown = (place, *others)
+    for start, end in _sentences(passage):
+        if start < place.end and not any(each.start <= start and end <= each.end for each in shown):
+            return passage[start : min(end, start + 60)]
+    return ""
+
+
 def cut_off(place: Place, passage: str, others: tuple[Place, ...]) -> str:
     """The word outside the quotes that changes their meaning, or "": a negation, condition, bound, population or unit.
 

@@ -125,3 +125,58 @@ def test_of_two_versions_in_the_evidence_only_the_newer_is_cited() -> None:
     evidence = {"old": old, "new": new}
     assert not is_released(judge(Claim(old.text, (Citation("old", old.text),)), evidence, medicines()))
     assert is_released(judge(Claim(new.text, (Citation("new", new.text),)), evidence, medicines()))
+
+
+LEANING = [
+    # (passage, quote and claim, released)
+    ("Use it in adults. In these patients, monitor glucose.", "In these patients, monitor glucose.", False),
+    ("Use it in adults. Monitor glucose in these patients.", "Monitor glucose in these patients.", True),
+    ("Take 500 mg. If so, take 250 mg.", "If so, take 250 mg.", False),
+    ("Take 500 mg for a week. Then take 250 mg.", "Then take 250 mg.", False),
+    ("Take 500 mg for a week. Then take 250 mg.", "Take 500 mg for a week. Then take 250 mg.", True),
+    ("This medicine lowers glucose.", "This medicine lowers glucose.", True),
+    ("This dose was well tolerated.", "This dose was well tolerated.", False),  # the passage starts with it
+    ("It is well tolerated. However, nausea is common.", "It is well tolerated.", False),  # the next one limits it
+    ("It is well tolerated. Nausea is common.", "It is well tolerated.", True),
+    ("They lower glucose.", "They lower glucose.", False),
+    ("Both medicines lower glucose.", "Both medicines lower glucose.", True),
+]
+
+
+@pytest.mark.parametrize(("text", "quote", "released"), LEANING)
+def test_a_sentence_that_leans_on_its_neighbour_is_quoted_with_it(text: str, quote: str, released: bool) -> None:
+    verdict = judged(quote, quote, passage(text))
+    assert is_released(verdict) is released
+    assert rules(verdict) == (set() if released else {"stands-alone"})
+
+
+ROW = "Table 2. Dose by renal function in adults. Creatinine clearance: below 30 mL/min; Dose: 250 mg once daily."
+ROWS = [
+    (ROW, True),
+    ("Creatinine clearance: below 30 mL/min; Dose: 250 mg once daily.", False),  # whom the table is for is left out
+    ("Dose: 250 mg once daily.", False),
+]
+
+
+@pytest.mark.parametrize(("quote", "released"), ROWS)
+def test_a_row_of_a_table_is_quoted_with_its_caption(quote: str, released: bool) -> None:
+    cited = replace(passage(ROW), is_table_row=True)
+    assert is_released(judged(quote, quote, cited)) is released
+
+
+RETRACTED = [
+    ("RETRACTED: Metformin and longevity", True),
+    ("[Retracted] Metformin and longevity", True),
+    ("Retraction of: Metformin and longevity", True),
+    ("WITHDRAWN: Metformin for obesity", True),
+    ("Metformin tablets (withdrawn label)", True),
+    ("Drugs withdrawn from the market", False),
+    ("Withdrawal of metformin before surgery", False),
+    ("Metformin tablets", False),
+]
+
+
+@pytest.mark.parametrize(("title", "retracted"), RETRACTED)
+def test_a_retracted_or_withdrawn_source_is_not_cited(title: str, retracted: bool) -> None:
+    verdict = judged("Take it with food.", "Take it with food.", passage("Take it with food.", title))
+    assert rules(verdict) == ({"superseded"} if retracted else set())
