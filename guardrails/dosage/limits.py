@@ -118,7 +118,8 @@ def _of_kind(applied: Sequence[Applied], ingredient: str) -> list[Breach]:
     if passed:
         worst = _worst(passed)
         milder = next((one for one in open_ if not one.compared.is_over and _may_differ(one)), None)
-        found.append(_breach(worst, ingredient, None if _is_individual(worst.limit) else milder))
+        settled = _is_individual(worst.limit) or bool(worst.limit.when.indications)
+        found.append(_breach(worst, ingredient, None if settled else milder))
     if len(passed) == len(certain):
         found += [_breach(one, ingredient, None) for one in _whatever_holds(open_)]
     if found:
