@@ -22,6 +22,7 @@ class RefusalReason(StrEnum):
 
     NOT_ABOUT_MEDICINES = "not_about_medicines"
     HARMFUL = "harmful"
+    INSTRUCTION = "instruction"
     MEDICINE_NOT_INDEXED = "medicine_not_indexed"
     NO_EVIDENCE = "no_evidence"
     WHICH_MEDICINE = "which_medicine"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant import errors as assistant_errors
 from assistant.conversation import Question, Refusal, RefusalReason, WithheldClaim
 from guardrails import errors as guardrail_errors
-from guardrails.intake import Screened
+from guardrails.intake import DeclinedFor, Screened
 from retrieval import errors as retrieval_errors
 from retrieval.search import SearchResult
 
@@ -37,9 +37,19 @@ REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {
 }
 """Which refusal each leaf of the packages' error trees ends in. A test fails if a leaf is missing."""
 
+REASONS_OF_INTAKE: dict[DeclinedFor | None, RefusalReason] = {
+    DeclinedFor.HARM: RefusalReason.HARMFUL,
+    DeclinedFor.SCOPE: RefusalReason.NOT_ABOUT_MEDICINES,
+    DeclinedFor.INSTRUCTION: RefusalReason.INSTRUCTION,
+    DeclinedFor.FAULT: RefusalReason.CHECK_FAILED,
+    None: RefusalReason.CHECK_FAILED,
+}
+"""Which refusal each way of being declined at intake ends in."""
+
 EXPLANATIONS: dict[RefusalReason, str] = {
     RefusalReason.NOT_ABOUT_MEDICINES: "This question is not about a medicine, so it is not answered here.",
     RefusalReason.HARMFUL: "This asks for help to harm somebody, so it is not answered.",
+    RefusalReason.INSTRUCTION: "This is an instruction to the assistant and not a question, so it is not followed.",
     RefusalReason.MEDICINE_NOT_INDEXED: "The index holds no source on {what}, so there is nothing to answer from.",
     RefusalReason.NO_EVIDENCE: "No indexed source says anything about {what}.",
     RefusalReason.WHICH_MEDICINE: "It is not clear which medicine is meant{what}.",
@@ -56,6 +66,7 @@ EXPLANATIONS: dict[RefusalReason, str] = {
 NEXT_STEPS: dict[RefusalReason, str] = {
     RefusalReason.NOT_ABOUT_MEDICINES: "Ask about a medicine: its dose, use, interactions, reactions or precautions.",
     RefusalReason.HARMFUL: "If somebody is in danger, call the emergency services or a poison centre now.",
+    RefusalReason.INSTRUCTION: "Ask about a medicine: its dose, use, interactions, reactions or precautions.",
     RefusalReason.MEDICINE_NOT_INDEXED: (
         "Check the spelling, or add its label with “pharmassist ingest FILE”. "
         "“pharmassist sources” lists what is indexed."
@@ -82,7 +93,7 @@ def for_screening(question: Question, screened: Screened) -> Refusal:
     """The question was empty, or intake declined it (then its own words say why)."""
     if not screened.declined:
         return refuse(question, RefusalReason.EMPTY_QUESTION)
-    refusal = refuse(question, RefusalReason.HARMFUL)
+    refusal = refuse(question, REASONS_OF_INTAKE[screened.reason])
     return Refusal(question, refusal.reason, screened.declined, refusal.next_step, notices=screened.notices)
 
 

@@ -1,11 +1,13 @@
-"""Everything that stands between a draft and the screen, as one value: `Guard.screen` for a question, `Guard.judge` for
-a sentence. Both run the rails of `guardrails/rails/` and decide by `guardrails/decide.py`; neither knows of a chat."""
+"""What stands between a question, a draft and the screen: `screen` for a question, `Guard.judge` for a sentence.
+
+Both run the rails of `guardrails/rails/`, and neither knows of a chat.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from guardrails import agreement
@@ -13,10 +15,14 @@ from guardrails.citations import CHECKS, Check
 from guardrails.claim import Claim
 from guardrails.decide import decide
 from guardrails.dosing import DoseContext, check_claim
+from guardrails.errors import CheckRaised
 from guardrails.examined import Examined, examine
+from guardrails.intake import DeclinedFor, Intake, Judged, Masked, Screened, find_injections, together
 from guardrails.patient import Patient
-from guardrails.rails import Direction, Rails
+from guardrails.rails import Direction, RailReport, Rails, Step
 from guardrails.rulebook import Rulebook
+from guardrails.screening import emergency
+from guardrails.screening.injection import Parted
 from guardrails.verdict import CheckRun, Finding, Verdict
 from retrieval.medicines import Medicines
 from retrieval.passage import Passage
@@ -75,6 +81,52 @@ class Guard:
         findings = [*report.faults, *(found for one in report.results.values() for found in one.findings)]
         runs = [*report.runs, *(run for one in report.results.values() for run in one.runs)]
         return decide(findings, runs, REQUIRED)
+
+
+_Step = Masked | Parted | Judged | tuple[str, ...]
+
+
+def screen(text: str, rails: Rails, intake: Intake) -> Screened:
+    """Run the input rails on a question.
+
+    A question that was masked can be kept even where another rail has no result: it is then declined with that fault.
+
+    Raises:
+        CheckRaised: the question could not be masked, so it must not be kept.
+    """
+
+    def judge(before: Mapping[str, _Step]) -> _Step:
+        parted = before["find injections"]
+        assert isinstance(parted, Parted)
+        return intake.judge(_text(before), parted)
+
+    steps: Mapping[str, Step[_Step]] = {
+        "mask identifiers": lambda _: intake.mask(text),
+        "find injections": lambda before: find_injections(_text(before)),
+        "decline harm": judge,
+        "notice emergencies": lambda before: emergency.notices(_text(before)),
+    }
+    return _screened(rails.run(Direction.INPUT, steps))
+
+
+def _text(before: Mapping[str, _Step]) -> str:
+    found = before["mask identifiers"]
+    assert isinstance(found, Masked)
+    return found.text
+
+
+def _screened(report: RailReport[_Step]) -> Screened:
+    results = report.results
+    if "mask identifiers" not in results:
+        raise CheckRaised("The question could not be searched for patient identifiers.")
+    found, parted = results["mask identifiers"], results.get("find injections")
+    judged, urgent = results.get("decline harm"), results.get("notice emergencies", ())
+    assert isinstance(found, Masked)
+    assert isinstance(urgent, tuple)
+    if isinstance(parted, Parted) and isinstance(judged, Judged) and not report.faults:
+        return replace(together(found, parted, judged, urgent), checks=report.runs)
+    fault = " ".join(one.explanation for one in report.faults)
+    return Screened(found.text, urgent, found.kinds, fault, DeclinedFor.FAULT, report.runs)
 
 
 REQUIRED = frozenset(

@@ -16,6 +16,7 @@ STEP_WORDS = {
 REFUSAL_TITLES = {
     RefusalReason.NOT_ABOUT_MEDICINES: "not about a medicine",
     RefusalReason.HARMFUL: "it asks for help to harm somebody",
+    RefusalReason.INSTRUCTION: "it is an instruction and not a question",
     RefusalReason.MEDICINE_NOT_INDEXED: "the medicine is not among the sources",
     RefusalReason.NO_EVIDENCE: "the sources do not say",
     RefusalReason.WHICH_MEDICINE: "it is not clear which medicine is meant",

@@ -31,7 +31,7 @@ from assistant.conversation import (
 from assistant.errors import GeneratorTimeout, SaveFailed
 from assistant.generate import Drafting, DraftRequest
 from guardrails.claim import Claim
-from guardrails.intake import Screened
+from guardrails.intake import DeclinedFor, Screened
 from guardrails.patient import Patient
 from guardrails.verdict import CheckRun, Decision, Finding, Severity, Verdict
 from retrieval.errors import IndexBusy
@@ -175,7 +175,12 @@ def test_an_empty_draft_is_no_evidence() -> None:
         ({"generator": Canned((GOOD,), RuntimeError("model died"))}, RefusalReason.INTERNAL_ERROR),
         ({"search": lambda text, history: replace(FOUND, missing=Missing("medicine_not_indexed", "zorpa"))},
          RefusalReason.MEDICINE_NOT_INDEXED),
-        ({"screen": lambda text: Screened(text, (), (), "This asks for help to harm.")}, RefusalReason.HARMFUL),
+        ({"screen": lambda text: Screened(text, (), (), "This asks for harm.", DeclinedFor.HARM)},
+         RefusalReason.HARMFUL),
+        ({"screen": lambda text: Screened(text, (), (), "This is about cars.", DeclinedFor.SCOPE)},
+         RefusalReason.NOT_ABOUT_MEDICINES),
+        ({"screen": lambda text: Screened(text, (), (), "A rail broke.", DeclinedFor.FAULT)},
+         RefusalReason.CHECK_FAILED),
         ({"screen": lambda text: Screened("  ", (), ())}, RefusalReason.EMPTY_QUESTION),
     ],
 )  # fmt: skip
