@@ -30,6 +30,8 @@ class Scene:
     others: tuple[str, ...]
     lexicon: tuple[str, ...]
     """Conditions and reactions named elsewhere."""
+    details: tuple[str, ...] = ()
+    """Ends of sentences from elsewhere."""
 
 
 Change: TypeAlias = Callable[[str, Scene, random.Random], str]

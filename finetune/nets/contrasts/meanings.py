@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable
 
 from finetune.nets.contrasts.contrast import Scene, Table, both_ways, one_way, put, swap_one
 
@@ -179,23 +180,11 @@ _CONDITION_FIRST = re.compile(
 _ONLY = re.compile(
     r"\b(?:only|short-term|as an adjunct to [\w ]+? and [\w ]+?,|if needed|as needed|with caution)\s+", re.I
 )
-_DETAILS = (
-    " within 24 hours",
-    " within two weeks of starting treatment",
-    " in most patients",
-    ", especially in women",
-    ", particularly in children under 6 years",
-    ", even at low doses",
-    " and is usually fatal",
-    " in patients with liver disease",
-    ", according to a large clinical trial",
-    " regardless of kidney function",
-    ", most often in older men",
-    " after a single dose",
-    " without any monitoring",
-    " and requires hospital admission",
-    ", which resolves without treatment",
-    " because of an interaction with alcohol",
+_DETAIL = re.compile(
+    r"(?<=[a-z%])(,? (?:within|after|during|before|because of|without|despite|regardless of|(?:in|for|among) (?:most )?"
+    r"(?:patients|people|adults|children|women|men|infants)|at doses|for up to|especially|particularly|every|for \d"
+    r"|at \d)"
+    r"\b[^,;:.()]{6,60})\.?$"
 )
 
 
@@ -226,10 +215,16 @@ def dropped_condition(text: str, _scene: Scene, chance: random.Random) -> str:
     cut = chance.choice(found)
     rest = put(text, cut.start(), cut.end(), " " if cut.start() else "").replace(" .", ".").strip()
     rest = " ".join(rest.split())
+    rest += "." if text.endswith(".") and not rest.endswith(".") else ""
     return rest[:1].upper() + rest[1:] if len(rest) > 25 else ""
 
 
-def added_detail(text: str, _scene: Scene, chance: random.Random) -> str:
-    """A detail that the source does not give."""
-    detail = chance.choice(_DETAILS)
-    return text.rstrip(".;") + detail + "."
+def added_detail(text: str, scene: Scene, chance: random.Random) -> str:
+    """A detail that the source does not give: the end of a sentence of somewhere else."""
+    found = [one for one in (chance.choice(scene.details) for _ in range(4 if scene.details else 0)) if one not in text]
+    return f"{text.rstrip('.;')}{found[0]}." if found else ""
+
+
+def details(texts: Iterable[str]) -> tuple[str, ...]:
+    """The ends of sentences that say when, for whom, how long or despite what."""
+    return tuple(dict.fromkeys(found.group(1) for text in texts for found in [_DETAIL.search(text)] if found))

@@ -28,7 +28,6 @@ days | weeks | months | years
 weeks | months
 years | months | weeks
 mmol/L | mg/dL
-% | mg
 """)
 _WITH_UNIT = re.compile(
     r"(?<=\d)[\s-]*(" + "|".join(re.escape(one) for one in sorted(_UNITS.rows, key=len, reverse=True)) + r")(?![\w/])",

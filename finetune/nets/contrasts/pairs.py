@@ -7,7 +7,8 @@ sentence anywhere among up to eight, or a passage close by that does not hold it
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from finetune.nets.contrasts import meanings, numbers, subjects
@@ -52,45 +53,54 @@ def split_of(part: Part) -> Split:
     return "test" if place < TEST else "validation" if place < VALIDATION else "train"
 
 
+@dataclass(frozen=True, slots=True)
+class _World:
+    """What the sentences of one split may borrow: parts by document, all parts, and what a `Scene` holds of others."""
+
+    pools: Mapping[str, Sequence[Part]]
+    parts: Sequence[Part]
+    others: tuple[str, ...]
+    lexicon: tuple[str, ...]
+    details: tuple[str, ...]
+
+    def scene(self, passage: str, names: tuple[str, ...]) -> Scene:
+        """What surrounds a sentence of this passage."""
+        return Scene(passage, names, self.others, self.lexicon, self.details)
+
+
 def make(split: Split, parts: Sequence[Part], facts: Sequence[Rewritten], seed: int = 7) -> tuple[Contrast, ...]:
     """All contrasts of one split, in random order; the same for the same texts and seed."""
     own = [part for part in parts if split_of(part) == split]
-    pools = _by_document(own)
-    others = tuple(dict.fromkeys(part.names[0] for part in own if part.names))
-    lexicon = subjects.conditions([sentence for part in parts for sentence in part.sentences])
+    world = _world(own)
     chance = random.Random(f"{seed} {split}")
     made: list[Contrast] = []
     for part in own:
-        made += _of_part(part, (pools[part.document], own), others, lexicon, chance)
+        made += _of_part(part, world, chance)
     mine = [fact for fact in facts if split_of(fact.part) == split]
-    made += _of_facts(mine, 3 if split == "train" else 1, others, lexicon, chance)
+    made += _of_facts(mine, 3 if split == "train" else 1, world, chance)
     chance.shuffle(made)
     return tuple(made)
 
 
-def _by_document(parts: Sequence[Part]) -> dict[str, list[Part]]:
+def _world(parts: Sequence[Part]) -> _World:
     pools: dict[str, list[Part]] = {}
     for part in parts:
         pools.setdefault(part.document, []).append(part)
-    return pools
+    texts = [sentence for part in parts for sentence in part.sentences]
+    others = tuple(dict.fromkeys(part.names[0] for part in parts if part.names))
+    return _World(pools, parts, others, subjects.conditions(texts), meanings.details(texts))
 
 
-def _of_part(
-    part: Part,
-    pools: tuple[Sequence[Part], Sequence[Part]],
-    others: tuple[str, ...],
-    lexicon: tuple[str, ...],
-    chance: random.Random,
-) -> Iterator[Contrast]:
+def _of_part(part: Part, world: _World, chance: random.Random) -> Iterator[Contrast]:
     for place, sentence in enumerate(part.sentences):
         passage = _shown(part, _window(part, place, chance), chance)
-        scene = Scene(passage, part.names, others, lexicon)
+        scene = world.scene(passage, part.names)
         strength = chance.choices((0, 1, 2, 3, 4), (1, 2, 3, 3, 2))[0]
         names = [name for name in part.names if name.lower() in passage.lower()]
         yield Contrast("faithful", part.family, _faithful(part, place, passage, names, chance, strength), passage, True)
         yield from _changed(sentence, part.family, names, scene, chance, strength)
         if chance.random() < 0.45:
-            yield from _foreign(sentence, part, passage, pools, chance, strength)
+            yield from _foreign(sentence, part, passage, world, chance, strength)
 
 
 def _faithful(part: Part, place: int, passage: str, names: Sequence[str], chance: random.Random, strength: int) -> str:
@@ -115,16 +125,11 @@ def _changed(
 
 
 def _foreign(
-    sentence: str,
-    part: Part,
-    passage: str,
-    pools: tuple[Sequence[Part], Sequence[Part]],
-    chance: random.Random,
-    strength: int,
+    sentence: str, part: Part, passage: str, world: _World, chance: random.Random, strength: int
 ) -> Iterator[Contrast]:
     """A true sentence of somewhere else, alone or joined to the one that the passage supports."""
     near = chance.random() < 0.6
-    pool = pools[0] if near else pools[1]
+    pool = world.pools[part.document] if near else world.parts
     candidates = [one for _ in range(6 if near else 2) for one in [_drawn(pool, chance)] if one]
     free = [one for one in candidates if _said(one, passage) < _ALREADY_SAID]
     if not free:
@@ -148,14 +153,12 @@ def _said(claim: str, passage: str) -> float:
     return len(wanted & stems(passage)) / len(wanted) if wanted else 1.0
 
 
-def _of_facts(
-    facts: Sequence[Rewritten], turns: int, others: tuple[str, ...], lexicon: tuple[str, ...], chance: random.Random
-) -> Iterator[Contrast]:
+def _of_facts(facts: Sequence[Rewritten], turns: int, world: _World, chance: random.Random) -> Iterator[Contrast]:
     """Our own rewording of label text, in several windows, with its changes."""
     for found in facts:
         for turn in range(turns):
             passage = _shown(found.part, around(found, chance), chance)
-            scene = Scene(passage, found.part.names, others, lexicon)
+            scene = world.scene(passage, found.part.names)
             claim = reworded(found.fact, (), chance, turn)
             yield Contrast("rewritten fact", found.part.family, claim, passage, True)
             yield from _changed(found.fact, found.part.family, (), scene, chance, turn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable
 
 from finetune.nets.contrasts.contrast import Scene, both_ways, put, swap_one
 
@@ -121,6 +122,6 @@ def indication(text: str, scene: Scene, chance: random.Random) -> str:
     return put(text, old.start(), old.end(), chance.choice(fit)) if fit else ""
 
 
-def conditions(texts: list[str]) -> tuple[str, ...]:
+def conditions(texts: Iterable[str]) -> tuple[str, ...]:
     """The conditions and reactions that texts name, by their endings, in order of first sight."""
     return tuple(dict.fromkeys(found for text in texts for found in _ENDINGS.findall(text)))
