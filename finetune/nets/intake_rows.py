@@ -7,6 +7,7 @@ into the project: the script reads them where they lie.
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 import re
@@ -14,19 +15,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from finetune.nets.rows import TextRow
 from guardrails.screening.scope import mentions_health
-from retrieval.medicines_table import known_names
+from retrieval.medicines import TABLE
 
 FOLDER = Path(__file__).parent / "intake_data"
 CLINICAL, HARMFUL, OUT_OF_SCOPE = "clinical", "harmful", "out_of_scope"
 LABELS = (CLINICAL, HARMFUL, OUT_OF_SCOPE)
 """The ordinary label first, as `retrieval.nets` wants it."""
 
+_WELL_KNOWN = 4
+"""How many products a medicine must have to be asked about in our patterns."""
+
+Row = TypeVar("Row", bound=BaseModel)
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -83,7 +89,7 @@ def own_rows(seed: int) -> list[TextRow]:
     """Our patterns, each filled in several times (once where it has no blank), repeatable by the seed."""
     chance = random.Random(seed)
     words = dict(_Slots.model_validate(_yaml("slots")).slots)
-    words["medicine"] = known_names()
+    words["medicine"] = _medicines()
     rows = []
     for name in ("harmful", "clinical", "out_of_scope"):
         held = _Patterns.model_validate(_yaml(name))
@@ -137,10 +143,16 @@ def _typed(text: str, chance: random.Random) -> str:
     return bare if kind < 0.25 else f"{bare}?" if kind < 0.4 and not text.endswith(".") else text
 
 
+def _medicines() -> tuple[str, ...]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if int(row["products"]) >= _WELL_KNOWN]
+    return tuple(row["name"] for row in rows)
+
+
 def _yaml(name: str) -> object:
     return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
-def _lines[Row: BaseModel](file: Path, kind: type[Row]) -> list[Row]:
+def _lines(file: Path, kind: type[Row]) -> list[Row]:
     parser = TypeAdapter(kind)
     return [parser.validate_python(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines() if line]

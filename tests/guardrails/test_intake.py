@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrails.identifiers import identifiers
-from guardrails.intake import ANAPHYLAXIS, OVERDOSE, SUICIDE, screen
+from guardrails.intake import DeclinedFor, Opinion, find_injections, judge_request, screen
+from guardrails.screening.emergency import notice
+
+OVERDOSE, ANAPHYLAXIS, SUICIDE = notice("overdose"), notice("anaphylaxis"), notice("suicide")
 
 MASKED = [
     # one row per kind and cue
@@ -26,7 +29,7 @@ MASKED = [
     ("NHS 943 476 5919", "NHS [PHONE]"),
     ("MRN: 98765432, start metformin", "MRN: [RECORD NUMBER], start metformin"),
     ("patient ID ABCD1234", "patient ID [RECORD NUMBER]"),
-    ("insurance HPN-987654", "insurance [RECORD NUMBER]"),
+    ("insurance HPN-987654", "insurance [HEALTH PLAN NUMBER]"),
     ("case #JH-998877", "case [RECORD NUMBER]"),
     ("DOB 12/11/1958", "DOB [DATE]"),
     ("born 1958", "born [DATE]"),
@@ -37,10 +40,10 @@ MASKED = [
     ("lives at 12 Acorn Street", "lives at [ADDRESS]"),
     ("lives in CA 94305", "lives in [ADDRESS]"),
     ("a 93-year-old woman", "a [AGE 90+]-year-old woman"),
-    ("seen at Riverside General Hospital", "seen at [PLACE]"),
+    ("seen at Riverside General Hospital", "seen at [HOSPITAL]"),
     ("Mrs Jones takes warfarin", "Mrs [NAME] takes warfarin"),
     ("Dr. Emily Clark asks", "Dr. [NAME] asks"),
-    ("MR SMITH takes warfarin", "MR SMITH takes warfarin"),  # known gap: upper case throughout
+    ("MR SMITH takes warfarin", "MR [NAME] takes warfarin"),
     ("my patient mary johnson takes warfarin", "my patient [NAME] takes warfarin"),
     ("his name is Thomas B. and", "his name is [NAME] and"),
     ("Mary Johnson on aspirin", "[NAME] on aspirin"),

@@ -1,0 +1,39 @@
+"""Whether a request asks for harm: by the signs of `guardrails/rules/intake/harm.yaml`, or by the learned net.
+
+The kinds are those of MedSafetyBench (the AMA's principles of medical ethics turned round: neglect, deception, breach
+of confidence, discrimination, fraud) and of XSTest (violence, self-harm, illicit drugs, private data, hate). A question
+of toxicology, pain relief or psychiatry asks for knowledge and is answered.
+"""
+
+from __future__ import annotations
+
+from guardrails.screening import disguise
+from guardrails.screening.tables import table
+
+BY_NET = "This asks for something that could harm somebody or break a duty of care, so it is not answered."
+
+
+def declined(text: str, harmful: float = 0.0, threshold: float = 1.1) -> str:
+    """The sentence that declines a request for harm, or "".
+
+    `harmful` is the learned net's probability that it is one, and `threshold` where the net's opinion begins to count.
+
+    Raises:
+        RuleInvalid: the table of signs cannot be read.
+    """
+    by_sign = by_signs(text)
+    return by_sign or (BY_NET if harmful >= threshold else "")
+
+
+def by_signs(text: str) -> str:
+    """The sentence of the first sign of harm in any reading of the text, or "".
+
+    Raises:
+        RuleInvalid: the table of signs cannot be read.
+    """
+    pieces = (piece.words for piece in (*disguise.coded(text), *disguise.spelled_out(text)))
+    for reading in (*disguise.readings(text), *pieces, *disguise.turned(text)):
+        found = table("harm").find(reading)
+        if found:
+            return found[0].say
+    return ""

@@ -1,0 +1,62 @@
+"""Our own questions for intake, in YAML files beside this one.
+
+Of each kind one part was looked at while the tables of signs and the net were tuned; the other, `final`, was written
+before and only measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+_FOLDER = Path(__file__).parent
+OUT_OF_FOLD = _FOLDER / "out_of_fold.json"
+"""What nets that never saw a public request say of it: its key, then harmful and out of scope."""
+
+Texts = tuple[str, ...]
+Groups = Mapping[str, Texts]
+
+
+class _Grouped(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    version: str
+    groups: Groups
+
+
+class _Parted(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    version: str
+    tuned: Groups
+    final: Groups
+    passages: Groups = {}
+
+
+def groups(name: str) -> Groups:
+    """The questions of `alarming_tuned`, `alarming_final` or `harmful_final`, by group."""
+    return _Grouped.model_validate(_yaml(name)).groups
+
+
+def emergencies(part: str) -> Groups:
+    """The questions of one part (`tuned`, `final`), by the kind of notice that they must raise; `none` raises none."""
+    return _part("emergencies", part)
+
+
+def injections(part: str) -> Groups:
+    """The questions of one part (`tuned`, `final`, or the `passages`), by what must become of them."""
+    return _part("injections", part)
+
+
+def _part(name: str, part: str) -> Groups:
+    held = _Parted.model_validate(_yaml(name))
+    return {"tuned": held.tuned, "final": held.final, "passages": held.passages}[part]
+
+
+def _yaml(name: str) -> object:
+    return yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
