@@ -35,8 +35,8 @@ NET = Path(__file__).resolve().parent / "nets" / "groundedness"
 BLEND = "blend.json"
 AIM = 110
 """Word pieces of a window of evidence; the net was trained on passages of about this length."""
-_LONGEST_CLAIM = 80
-"""Words of a claim that are read: with its window they fit into the net. No sentence of an answer is as long."""
+LONGEST_CLAIM = 120
+"""Word pieces of a claim that fit into the net with a window; a longer one is read in parts."""
 _SURE, _FAR = 1e-6, 30.0
 """Beyond these a probability, or its log-odds, says no more."""
 
@@ -80,29 +80,28 @@ class Grounding:
     def signals(self, claims: Sequence[str], evidence: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """The three signals (n, 3) of each claim and its pieces of evidence: log-odds, cosine, overlap.
 
-        The best window counts, for the net and for the cosine. A claim without evidence gets the least there is.
+        The best window counts, for the net and for the cosine, and the worst part of a long claim. A claim without
+        evidence gets the least there is.
 
         Raises:
             NetUnavailable: the net or the encoder cannot be loaded, or gave a value that is not a number.
         """
         cut = [[window for piece in pieces for window in windows(piece)] for pieces in evidence]
-        texts = [" ".join(claim.split()[:_LONGEST_CLAIM]) for claim in claims]
-        pairs = [(text, window) for text, own in zip(texts, cut, strict=True) for window in own]
+        pairs = [
+            (part, window) for claim, own in zip(claims, cut, strict=True) for part in parts(claim) for window in own
+        ]
         try:
-            odds = log_odds(self._nets.score(pairs, self._folder)[:, 0])
+            odds = log_odds(self._nets.score(pairs, self._folder)[:, 0]) if pairs else np.zeros(0)
             close = self._cosines(pairs)
         except EncoderError as error:
             raise NetUnavailable(f"The learned check of support cannot run: {error}") from error
-        made = np.zeros((len(claims), 3))
-        at = 0
-        for place, own in enumerate(cut):
-            part = slice(at, at + len(own))
-            at += len(own)
-            made[place] = (
-                (odds[part].max(), close[part].max(), overlap(claims[place], own))
-                if own
-                else (float(log_odds(np.zeros(1, dtype=np.float32))[0]), -1.0, 0.0)
-            )
+        made, at = np.tile((-_FAR, -1.0, 0.0), (len(claims), 1)), 0
+        for place, (claim, own) in enumerate(zip(claims, cut, strict=True)):
+            count = len(parts(claim)) * len(own)
+            if count:
+                best = [one[at : at + count].reshape(-1, len(own)).max(axis=1).min() for one in (odds, close)]
+                made[place] = (*best, overlap(claim, own))
+            at += count
         return made
 
     def scores(self, claims: Sequence[str], evidence: Sequence[Sequence[str]]) -> NDArray[np.float64]:
@@ -111,8 +110,6 @@ class Grounding:
         Raises:
             NetUnavailable: as `signals`, or a score is not a number.
         """
-        if not claims:
-            return np.zeros(0)
         made = self.blend.of(self.signals(claims, evidence))
         if np.isnan(made).any():
             raise NetUnavailable("The learned check of support gave a value that is not a number.")
@@ -156,6 +153,20 @@ def read_blend(folder: Path) -> Blend:
     if not np.isfinite([blend.net, blend.cosine, blend.overlap, blend.bias]).all():
         raise NetUnavailable(f"The {BLEND} of the learned check of support holds a number that cannot be.")
     return blend
+
+
+def parts(claim: str) -> tuple[str, ...]:
+    """The claim, or its words in parts of at most `LONGEST_CLAIM` word pieces."""
+    made: list[list[str]] = [[]]
+    size = 0
+    for word in claim.split():
+        pieces = word_pieces(word[: 4 * LONGEST_CLAIM])
+        if made[-1] and size + pieces > LONGEST_CLAIM:
+            made.append([])
+            size = 0
+        made[-1].append(word[: 4 * LONGEST_CLAIM])
+        size += pieces
+    return tuple(" ".join(words) for words in made) if len(made) > 1 else (claim,)
 
 
 def windows(text: str) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from finetune.nets.contrasts.contrast import Change, Contrast, Scene
 from finetune.nets.contrasts.faithful import fused, reworded
 from finetune.nets.contrasts.rewritten import Rewritten, around
 from finetune.nets.contrasts.texts import Part, share
+from guardrails.groundedness import LONGEST_CLAIM
 from guardrails.wording import stems
+from retrieval.chunking import word_pieces
 
 CHANGES: dict[str, tuple[Change, float]] = {
     "number": (numbers.number, 2.5),
@@ -79,7 +81,7 @@ def make(split: Split, parts: Sequence[Part], facts: Sequence[Rewritten], seed: 
     mine = [fact for fact in facts if split_of(fact.part) == split]
     made += _of_facts(mine, 3 if split == "train" else 1, world, chance)
     chance.shuffle(made)
-    return tuple(made)
+    return tuple(one for one in made if word_pieces(one.claim) <= LONGEST_CLAIM)
 
 
 def _world(parts: Sequence[Part]) -> _World:
