@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from guardrails.equivalence import measures
 from guardrails.examined import Examined
@@ -197,7 +197,8 @@ def _from_two_statements(examined: Examined) -> tuple[Finding, ...]:
     """One stretch of the claim does not put together words of two statements ("X decreases Y" of "X increases Y")."""
     text = examined.claim.text
     around = examined.free | GLUE | frozenset().union(*(quote.surroundings for quote in examined.quoted))
-    statements = [implied(stems(one)) | around for quote in examined.quoted for one in statements_of(quote.text)]
+    parts = [_statements(quote) for quote in examined.quoted]
+    statements = [implied(stems(one)) | around for one in chain.from_iterable(parts)]
     places = _places(text, examined.mentions)
     words = outside(content_words(text), places)
     cuts = [0, *(found.start() for found in _SEGMENT.finditer(text)), len(text)]
@@ -207,6 +208,11 @@ def _from_two_statements(examined: Examined) -> tuple[Finding, ...]:
             listed = " ".join(text[start:end].split()).strip(" ,;:")
             return (_finding("words", f"The quote does not say “{listed}” in one statement."),)
     return ()
+
+
+def _statements(quote: Quoted) -> tuple[str, ...]:
+    """A row of a table is one statement with its caption."""
+    return (quote.text,) if quote.passage.is_table_row else statements_of(quote.text)
 
 
 FEWEST_QUOTED_WORDS = 3

@@ -51,8 +51,9 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
     claimed = implied(stems(examined.claim.text))
     found = []
     for rest in examined.rests:
+        known = claimed | rest.quote.surroundings if rest.quote.passage.is_table_row else claimed
         for phrase in _phrases(rest):
-            lost = [word.text for word in phrase.words if word.stem not in claimed]
+            lost = [word.text for word in phrase.words if word.stem not in known]
             if lost:
                 text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
                 found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
@@ -96,8 +97,9 @@ def _labels(rest: Rest) -> Iterator[tuple[int, int]]:
 
 def _lost_people(examined: Examined) -> Iterator[Finding]:
     """Whom the quote speaks of: children, the elderly, severe renal impairment."""
-    claimed = stems(examined.claim.text)
     for rest in examined.rests:
+        around = rest.quote.surroundings if rest.quote.passage.is_table_row else frozenset()
+        claimed = stems(examined.claim.text) | around
         people = {word.stem: word.text for word in content_words(rest.text) if word.stem in POPULATIONS}
         for stem_of, word in people.items():
             if stem_of not in claimed:

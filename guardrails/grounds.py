@@ -143,6 +143,9 @@ def rests_of(text: str, grounds: Sequence[Ground], quotes: Sequence[Quoted]) -> 
         n, zone = parts.pop(best)
         missing -= implied(stems(said(quotes[n].text, zone.spans)))
         spans[n].update(zone.spans)
+    for n, quote in enumerate(quotes):
+        if quote.passage.is_table_row and spans[n]:  # the caption says whom its rows are for
+            spans[n].update(zone.sentence for zone in zones(quote.text) if zone.sentence[1] <= max(spans[n])[0])
     return tuple(Rest(quote, _joined(spans[n])) for n, quote in enumerate(quotes) if spans[n])
 
 
