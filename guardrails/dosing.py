@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from guardrails import abbreviations
-from guardrails.dosage.advice import is_advice
+from guardrails.dosage.advice import gives, is_advice
 from guardrails.dosage.calculating import Calculation, calculated
 from guardrails.dosage.cautions import cautions, of_patient
 from guardrails.dosage.coarse import coarse, is_no_dose
@@ -20,7 +21,7 @@ from guardrails.dosage.limits import breaches
 from guardrails.dosage.notation import is_same
 from guardrails.dosage.slips import confused_names, slips
 from guardrails.dosage.source import unlike_source
-from guardrails.dosage.spoken import Spoken, Surroundings, facts_of, spoken
+from guardrails.dosage.spoken import Spoken, Surroundings, facts_of, is_by_body, spoken
 from guardrails.dosage.sums import cumulative, duplicates, morphine_equivalents, products
 from guardrails.dosage.taken import named_in
 from guardrails.dosage.unknowns import unknown_facts
@@ -33,6 +34,7 @@ from retrieval.ingredient import base_name
 __all__ = ["Calculation", "DoseContext", "calculations", "check_claim", "check_question", "unknown_that_matters"]
 
 _ORDER = list(Severity)
+_ADULT = Decimal(18)
 
 
 def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]:
@@ -45,7 +47,7 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
     advice = is_advice(text, around, verbatim)
     found = list(_unread(said, proven)) if advice or not proven else []
     if said and advice:
-        found += _judged(said, context, verbatim)
+        found += _judged(said, context, around)
         found += _sums(said, context, is_question=False)
     found += _abbreviations(text, verbatim)
     if not verbatim:
@@ -102,27 +104,33 @@ def _abbreviations(text: str, verbatim: bool) -> Iterable[Finding]:
         yield replace(one, rule="dose.abbreviation", version=f"{one.rule}@{one.version}")
 
 
-def _judged(said: Sequence[Spoken], context: DoseContext, verbatim: bool) -> Iterable[Finding]:
+def _judged(said: Sequence[Spoken], context: DoseContext, around: Surroundings) -> Iterable[Finding]:
     """The doses of advice: limits and slips of what was read, a coarse look at the rest, the patient's cautions."""
-    bounded = verbatim and (context.patient.is_empty or any(one.statement.limit is Kind.MAXIMUM for one in said))
+    known = not (around.is_verbatim and context.patient.is_empty)
+    at_fastest = known and not any(one.statement.limit is Kind.MAXIMUM for one in said)
     for one in said:
         if one.statement.unread:
             yield from coarse(one, context, is_question=False)
         else:
-            yield from _limits(one, context, verbatim, bounded)
+            caps = one.statement.limit is Kind.MAXIMUM and any(is_by_body(other) for other in said)
+            yield from _limits(one, context, around.is_verbatim, at_fastest, caps)
             yield from slips(one, context, Severity.BLOCK)
     for one in said:
-        if not one.apart:
-            facts = of_patient(one, context, verbatim)
+        if not one.apart and gives(one, around):
+            facts = of_patient(one, context, around.is_verbatim)
             for ingredient in one.ingredients:
                 yield from cautions(ingredient, facts, context, is_question=False)
 
 
-def _limits(one: Spoken, context: DoseContext, verbatim: bool, bounded: bool) -> Iterable[Finding]:
-    """The limits that the dose passes; at its fastest only where no maximum beside it forbids that (`bounded`)."""
+def _limits(one: Spoken, context: DoseContext, verbatim: bool, at_fastest: bool, caps: bool) -> Iterable[Finding]:
+    """The limits that the dose passes; at its fastest only where no maximum beside it forbids that.
+
+    `caps`: the dose is the most of a dose per kg, and no limit per kg is held against it.
+    """
     for ingredient in one.ingredients:
         for breach in breaches(one, ingredient, context.rulebook, verbatim):
-            if not (breach.is_partly and bounded):
+            by_body = bool(breach.applied.limit.value.per)
+            if not (breach.is_partly and not at_fastest) and not (caps and by_body):
                 yield of_breach(breach, one, is_question=False)
     if one.apart:
         yield _for_others(one, context)
@@ -136,7 +144,8 @@ def _for_others(one: Spoken, context: DoseContext) -> Finding:
     facts = " and ".join(fact.value for fact in one.apart)
     text = f"“{one.words}” is for {one.statement.population or 'other people'}, and the patient is not ({facts})"
     text += "; for this patient it is over a limit." if over else "."
-    return own("dose.population", Severity.WARN if over or Fact.AGE in one.apart else Severity.INFORM, text, one)
+    young = Fact.AGE in one.apart and (context.patient.age or _ADULT) < _ADULT
+    return own("dose.population", Severity.WARN if over or young else Severity.INFORM, text, one)
 
 
 def _question_dose(one: Spoken, context: DoseContext) -> Iterable[Finding]:

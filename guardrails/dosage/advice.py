@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from guardrails.dosage.spoken import Surroundings
+from guardrails.dosage.coarse import is_no_dose
+from guardrails.dosage.spoken import Spoken, Surroundings
 from retrieval.passage import Section
 
 TELLING = frozenset(
@@ -18,6 +19,7 @@ TELLING = frozenset(
         Section.STUDIES,
         Section.ADVERSE_REACTIONS,
         Section.DESCRIPTION,
+        Section.FORMS,
         Section.STORAGE,
     }
 )
@@ -42,3 +44,31 @@ def is_advice(text: str, around: Surroundings, is_verbatim: bool) -> bool:
     if around.sections and around.sections <= TELLING:
         return not is_verbatim and bool(_ADVISES.search(text))
     return not (is_verbatim and _TELLS.search(text) and not _ADVISES.search(text))
+
+
+_CAUTIONING = frozenset(
+    {
+        Section.BOXED_WARNING,
+        Section.CONTRAINDICATIONS,
+        Section.WARNINGS,
+        Section.INTERACTIONS,
+        Section.PREGNANCY,
+        Section.LACTATION,
+        Section.ABUSE,
+    }
+)
+_CAUTIONS = re.compile(
+    r"\b(?:contraindicat\w*|(?:do|should|must) not|never|avoid\w*|stop\w*|discontinu\w*|withhold\w*|not recommended)\b",
+    re.IGNORECASE,
+)
+
+
+def gives(one: Spoken, around: Surroundings) -> bool:
+    """Whether the medicine is to be given in this dose, so that what speaks against the medicine must be said.
+
+    "Stop it, and wait for a level below 0.02 mg/L" must reach the patient for whom the medicine is contraindicated.
+    """
+    if not one.statement.unread:
+        return True
+    warns = bool(around.sections) and around.sections <= _CAUTIONING
+    return one.has_amount and not is_no_dose(one) and not warns and not _CAUTIONS.search(one.text)

@@ -10,7 +10,8 @@ from functools import lru_cache
 from guardrails.dosage.context import DoseContext
 from guardrails.dosage.facts import Fact, Facts, for_others, others
 from guardrails.dosage.taken import beside, ingredients_of, named_in, with_classes
-from guardrails.dosage.whom import Whom, whom
+from guardrails.dosage.totals import BODY
+from guardrails.dosage.whom import Whom, group_age, whom
 from guardrails.dose import DoseStatement
 from guardrails.dose_reader import read_doses
 from guardrails.reading.ucum import MASS_LIKE, VOLUMES
@@ -95,6 +96,11 @@ class Spoken:
         return amount is None and bool(_DOSE_WORDS.search(near))
 
 
+def is_by_body(one: Spoken) -> bool:
+    """Whether the dose is per kg or per m2."""
+    return any(each.partition("{")[0] in BODY for each in one.statement.per)
+
+
 def _is_substance(unit: str) -> bool:
     return unit != "%" and (unit in MASS_LIKE or unit in VOLUMES or unit.startswith("{") or unit in {"", "1"})
 
@@ -160,7 +166,11 @@ def _people(text: str, statement: DoseStatement, around: Surroundings) -> Whom:
         at = text.lower().find(said[-20:].lower())
         if at >= 0:
             said += text[at + len(said[-20:]) : at + len(said[-20:]) + _BESIDE_A_CLEARANCE].partition(":")[0]
-    return whom(said)
+    found = whom(said)
+    if found.age is not None:
+        return found
+    sentence = text[: statement.start].rpartition(". ")[2]
+    return replace(found, age=group_age(sentence))
 
 
 def _routes(statement: DoseStatement, text: str) -> frozenset[str]:

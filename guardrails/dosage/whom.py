@@ -139,6 +139,12 @@ def whom(text: str) -> Whom:
     )
 
 
+def group_age(text: str) -> Interval | None:
+    """The ages of the one group that the words name ("in adults"); None where they name none, or several."""
+    named = [group for pattern, group in _GROUPS if pattern.search(text)]
+    return named[0] if len(named) == 1 else None
+
+
 def _age(text: str) -> Interval | None:
     """Ages in figures win over words; "children of 10 years and older" ends at 18, "adults and children …" does not."""
     figures = _read(_BARE_AGE.sub(r"\1 years", text), _AGES)
