@@ -74,7 +74,8 @@ def _merged(found: Sequence[Identifier]) -> tuple[Identifier, ...]:
     """Overlapping stretches become one, so that nothing of either shows; its kind is that of the longest."""
     made: list[Identifier] = []
     longest: list[int] = []
-    for one in sorted(found, key=lambda each: (each.start, -each.end)):
+    # Of two kinds for the same stretch the one that says more than "record number" counts.
+    for one in sorted(found, key=lambda each: (each.start, -each.end, each.kind is Kind.RECORD)):
         size = one.end - one.start
         if made and one.start < made[-1].end:
             last = made[-1]

@@ -28,6 +28,12 @@ def _is_no_public_number(found: re.Match[str]) -> bool:
     return re.match(public, value, re.IGNORECASE) is None and re.fullmatch(r"(?:19|20)\d\d", value) is None
 
 
+def _is_no_reference(found: re.Match[str]) -> bool:
+    """Whether no word for an article or a product announces the number."""
+    before = found.string[max(0, found.start() - 12) : found.start()]
+    return re.search(r"(?i:PMID|PMC|DOI|NDC|ISBN|ISSN|NCT|EudraCT)[\s:#]*$", before) is None
+
+
 def _is_valid_ip(found: re.Match[str]) -> bool:
     return all(int(part) <= 255 for part in found["value"].split("."))
 
@@ -42,6 +48,14 @@ RULES: tuple[Rule, ...] = (
     Rule(Kind.EMAIL, re.compile(r"(?<![\w.+-])(?P<value>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")),
     # (N) links; (O) addresses of machines
     Rule(Kind.URL, re.compile(r"(?P<value>\b(?:https?://|www\.)[^\s<>\"')\]]+)", re.IGNORECASE)),
+    Rule(
+        Kind.URL,
+        re.compile(
+            r"(?<![\w@.-])(?P<value>(?:[a-z0-9-]{2,63}\.){1,4}(?:com|org|net|edu|gov|io|info|health|hospital|co\.uk|nhs\.uk)"
+            r"\b(?:/[^\s<>\"')\]]*)?)",
+            re.IGNORECASE,
+        ),
+    ),
     Rule(Kind.IP, re.compile(r"(?<![\d.])(?P<value>(?:\d{1,3}\.){3}\d{1,3})(?![\d.]*\d)"), _is_valid_ip),
     Rule(Kind.IP, re.compile(r"\b(?P<value>(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2})\b")),
     Rule(Kind.IP, re.compile(r"(?<![\w:])(?P<value>(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4})(?![\w:])")),
@@ -124,6 +138,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Kind.RECORD,
         re.compile(r"(?<![\w.,/-])(?P<value>\d{8,19})(?![\d.,/-]*\d)(?!\s?(?:units|IU|CFU|copies|cells|mg|mL)\b)"),
+        _is_no_reference,
     ),
     Rule(Kind.ACCOUNT, re.compile(r"(?<![\w-])(?P<value>\d{4}(?:[ -]\d{4}){3})(?![\w-])")),
 )
