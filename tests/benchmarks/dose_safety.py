@@ -114,7 +114,11 @@ def _metrics(judged: Sequence[Judged]) -> Iterator[tuple[str, Metric]]:
 
 
 def _parts(judged: Sequence[Judged]) -> Iterator[tuple[str, Sequence[Judged]]]:
-    """All, the halves, who wrote it, and each kind with its held-out half."""
+    """All, the halves, who wrote it, and each kind with its held-out half; what has no draft is left out."""
+    yield from ((name, part) for name, part in _all_parts(judged) if part)
+
+
+def _all_parts(judged: Sequence[Judged]) -> Iterator[tuple[str, Sequence[Judged]]]:
     held_out = [one for one in judged if one.draft.held_out]
     yield "", judged
     yield ", dev", [one for one in judged if not one.draft.held_out]
@@ -127,13 +131,11 @@ def _parts(judged: Sequence[Judged]) -> Iterator[tuple[str, Sequence[Judged]]]:
 
 
 def _share(judged: Sequence[Judged], counts: Callable[[Judged], bool]) -> Metric:
-    return proportion(sum(map(counts, judged)), len(judged)) if judged else Metric(0.0, 0)
+    return proportion(sum(map(counts, judged)), len(judged))
 
 
 def _upper(judged: Sequence[Judged]) -> Metric:
     """The largest rate that the released ones are compatible with, at 95 % one-sided."""
-    if not judged:
-        return Metric(1.0, 0)
     return Metric(exact_interval(sum(one.released for one in judged), len(judged), 0.90)[1], len(judged))
 
 

@@ -22,6 +22,16 @@ _LOSSES = (
     r",? for limited periods of [^,;]+",
     r",?(?: and)? at least \d+ hours apart",
     r",? not exceeding [^,;.]+",
+    # Up to how much, until when, from when.
+    r",? (?:up )?to (?:a |the )?(?:recommended )?maximum of [^;]+?(?=;|\.(?:\s|$))",
+    r" \((?:maximum|up to|not to exceed) [^)]*\)",
+    r", (?:not|no) more than [^,;.]+",
+    r",? until [^,;.]+(?=;|\.(?:\s|$))",
+    r" without a loading dose",
+    r" for at least \w+ (?:days|weeks|months|minutes)",
+    r",? after at least \d+ (?:days|months)[^,;.]*",
+    r" as (?:the sole [a-z]+|a single agent),?",
+    r" in hospital",
     # If, unless, only.
     r",?\s+unless [^,;.]+(?=[,;]|\.(?:\s|$))",
     r",?\s+except [^,;.]+(?=[,;]|\.(?:\s|$))",
@@ -30,8 +40,6 @@ _LOSSES = (
     r",?\s+provided [^,;.]+(?=;|\.(?:\s|$))",
     r",? as needed(?=[,;]|\.(?:\s|$))",
     r",? as tolerated|,? if tolerated|,? depending on tolerability",
-    r",? depending on [^,;.]+",
-    r",? according to [^,;.]+(?=;|\.(?:\s|$))",
     r",? when possible,?",
     r"\bwith caution\b",
     # With what.
@@ -55,8 +63,10 @@ _CUTS = tuple(re.compile(pattern) for pattern in _LOSSES)
 _REMAINS = re.compile(
     r"\d|\b(?:not|contraindicated|avoid|should|must|recommended|reduce|increase|start|stop|give|take)\b", re.IGNORECASE
 )
-_SHORTEST = 25
-_BROKEN = re.compile(r", but without|\b(?:and|or|only|; use)\.|contents\.|\bH\.$")
+_SHORTEST = 15
+_BROKEN = re.compile(r", but without|\b(?:and|or|for|only|; use)\.|\buse \(|contents\.|\bH\.$")
+_STUDY = re.compile(r"\b(?:stud(?:y|ies|ied)|trials?|subjects|was|were)\b", re.IGNORECASE)
+"""A finding of a study limits no dose; what it leaves out is no condition."""
 # What still says the same after the cut, in other words.
 _ELSEWHERE = (
     r"miss",
@@ -71,18 +81,21 @@ _ELSEWHERE = (
 
 def dropped(said: Said) -> Iterator[str]:
     """The sentence without one of its conditions; a condition that is said twice is not dropped."""
+    if said.passage.is_table_row or _STUDY.search(said.text):
+        return
     for cut in _CUTS:
         for found in cut.finditer(said.text):
             rest = f"{said.text[: found.start()]}{said.text[found.end() :]}"
             text = _tidy(rest)
-            if (
-                len(text) < _SHORTEST
-                or not _REMAINS.search(text)
-                or _BROKEN.search(text)
-                or _said_again(found.group(), text)
-            ):
-                continue
-            yield text[0].upper() + text[1:]
+            if not _broken(text) and not _said_again(found.group(), text):
+                yield text[0].upper() + text[1:]
+
+
+def _broken(text: str) -> bool:
+    """Whether too little is left, or what no writer would write."""
+    if len(text) < _SHORTEST or not _REMAINS.search(text):
+        return True
+    return bool(_BROKEN.search(text)) or text.count("(") != text.count(")")
 
 
 def _tidy(text: str) -> str:

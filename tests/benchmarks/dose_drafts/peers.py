@@ -33,18 +33,22 @@ def same_numbers(claim: Claim, evidence: Mapping[str, Passage]) -> bool:
     return bool(text) and numbers(claim.text) <= numbers(text)
 
 
-def quote_and_numbers(claim: Claim, evidence: Mapping[str, Passage]) -> bool:
-    """Release where also the quote, if there is one, stands in its passage."""
-    found = (one.key in evidence and one.quote in evidence[one.key].text for one in claim.citations)
-    return all(found) and same_numbers(claim, evidence)
+def quoted(claim: Claim, evidence: Mapping[str, Passage]) -> bool:
+    """Release where every quote stands in its passage: what a guard does that looks at the citation alone."""
+    return all(one.key in evidence and one.quote in evidence[one.key].text for one in claim.citations)
+
+
+def all_rules(claim: Claim, evidence: Mapping[str, Passage]) -> bool:
+    """Release where the quotes, the numbers and four fifths of the words agree."""
+    return quoted(claim, evidence) and same_numbers(claim, evidence) and overlap(0.8)(claim, evidence)
 
 
 RULES: Mapping[str, Rule] = {
     "token overlap of 0.6": overlap(0.6),
     "token overlap of 0.8": overlap(0.8),
+    "quote in the passage": quoted,
     "all numbers in the passage": same_numbers,
-    "quote and all numbers in the passage": quote_and_numbers,
-    "all of these": lambda claim, evidence: quote_and_numbers(claim, evidence) and overlap(0.8)(claim, evidence),
+    "quote, numbers and overlap of 0.8": all_rules,
 }
 
 

@@ -77,7 +77,7 @@ def figure(value: Decimal, like: str = "") -> str:
     """A number as the source would print it, with a comma in thousands where `like` has one."""
     plain = f"{value.normalize():f}"
     whole, _, rest = plain.partition(".")
-    if len(whole) > 3 and ("," in like or len(like) < 4):
+    if len(whole) > 3 and "," in like:
         whole = f"{int(whole):,}"
     return f"{whole}.{rest}" if rest else whole
 
