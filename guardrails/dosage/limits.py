@@ -117,9 +117,8 @@ def _of_kind(applied: Sequence[Applied], ingredient: str) -> list[Breach]:
     found = []
     if passed:
         worst = _worst(passed)
-        milder = next((one for one in open_ if not one.compared.is_over and _may_differ(one)), None)
-        settled = _is_individual(worst.limit) or bool(worst.limit.when.indications)
-        found.append(_breach(worst, ingredient, None if settled else milder))
+        milder = next((one for one in open_ if not one.compared.is_over and _may_be_meant(one, worst)), None)
+        found.append(_breach(worst, ingredient, None if _is_individual(worst.limit) else milder))
     if len(passed) == len(certain):
         found += [_breach(one, ingredient, None) for one in _whatever_holds(open_)]
     if found:
@@ -152,8 +151,11 @@ def _whatever_holds(open_: Sequence[Applied]) -> list[Applied]:
     return [min((_worst(layer) for layer in passed), key=lambda one: one.compared.ratio)]
 
 
-def _may_differ(applied: Applied) -> bool:
-    return bool(applied.standing.open & {Fact.INDICATION, Fact.FORM, Fact.ROUTE})
+def _may_be_meant(other: Applied, passed: Applied) -> bool:
+    """Whether another limit may be the one that holds: its use, form or route is not said, and this one's is none."""
+    when = passed.limit.when
+    settled = {Fact.INDICATION: when.indications, Fact.FORM: when.forms, Fact.ROUTE: when.routes}
+    return any(fact in other.standing.open and not said for fact, said in settled.items())
 
 
 def _is_usual(applied: Applied) -> bool:
