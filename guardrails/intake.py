@@ -6,6 +6,7 @@ its own, so that it can be run and timed as a rail; `together` says what follows
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -192,9 +193,12 @@ def opinion_of(text: str, nets: IntakeNets) -> Opinion:
     try:
         card = nets.card(NET)
         row = dict(zip(card.labels, nets.score([text], NET)[0], strict=True))
-        return Opinion(float(row["harmful"]), float(row["out_of_scope"]), card.threshold)
+        opinion = Opinion(float(row["harmful"]), float(row["out_of_scope"]), card.threshold)
     except (EncoderError, KeyError, ValueError) as fault:
         raise NetUnavailable("The learned net that judges requests cannot be used, so nothing is answered.") from fault
+    if not (math.isfinite(opinion.harmful) and math.isfinite(opinion.elsewhere)):
+        raise NetUnavailable("The learned net that judges requests gave no number, so nothing is answered.")
+    return opinion
 
 
 def together(masked: Masked, parted: Parted, judged: Judged, urgent: tuple[str, ...]) -> Screened:

@@ -33,7 +33,8 @@ _NUMBER = (
     r"|a hundred|dozens?(?: of)?)"
 )
 _TEN_OR_MORE = (
-    r"(?:\d\d(?:[\d.,]{0,8}\d)?(?!\d)|ten|eleven|twelve|fifteen|sixteen|twenty|thirty|forty|fifty|sixty|ninety|a hundred|dozens?(?: of)?)"
+    r"(?:(?:\d\d[\d,]{0,8}|\d,\d{3})(?!\d)"
+    r"|ten|eleven|twelve|fifteen|sixteen|twenty|thirty|forty|fifty|sixty|ninety|a hundred|dozens?(?: of)?)"
     r"(?!\s?(?:[mk]?g|mcg|[µμ]g|micrograms?|milligrams?|grams?|ml|units?|iu|%|years?|months?|weeks?|days?|hours?|mins?)\b)"
 )
 _GAP = r"[^.?!;\n]{0,60}?(?<!\w)"
