@@ -30,7 +30,12 @@ from tests.guardrails.claims import passage
 
 _WRITTEN_OUT = (
     *((rf"\b{word}\b", figure) for figure, word in COUNTS.items()),
-    *((r"\bq(\d+)(?:-(\d+))?h\b", r"every \1 to \2 hours"), (r"\bBID\b|\btwice\b", "2 times"), (r"\bTID\b", "3 times")),
+    *(
+        (r"\bq(\d+)h\b", r"every \1 hours"),
+        (r"\bq(\d+)-(\d+)h\b", r"every \1 to \2 hours"),
+        (r"\bBID\b|\btwice\b", "2 times"),
+        (r"\bTID\b", "3 times"),
+    ),
     *((r"\bQID\b", "4 times"), (r"\bwk\b", "weeks"), (r"(?<=\d )h\b", "hours"), (r"\btabs\b", "tablets")),
     *((r"\bcaps\b", "capsules"), (r"\bmicrograms\b", "mcg")),
 )
