@@ -74,7 +74,8 @@ def judged_totals(spoken: Spoken, ingredient: str, is_verbatim: bool = False) ->
     schedule = found.schedule
     if schedule is not None and schedule.most == 1 and schedule.is_daily and not spoken.is_at_once:
         found = replace(found, single=None)
-    if is_verbatim and schedule is None and not statement.per and not statement.once:
+    is_step = statement.change.endswith(" by")
+    if is_verbatim and schedule is None and not statement.per and not statement.once and not is_step:
         found = replace(found, day=None)
     return found
 

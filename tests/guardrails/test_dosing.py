@@ -309,6 +309,16 @@ def test_calculations_show_their_arithmetic() -> None:
     assert calculations("acetaminophen 15 mg/kg", context()) == ()  # the weight is not known
 
 
+def test_a_calculation_says_when_it_passes_a_limit() -> None:
+    found = calculations("acetaminophen 15 mg/kg every 6 hours", context(ADULT))
+    assert found[0].arithmetic == (
+        "15 mg/kg × 80 kg = 1,200 mg a dose; this is over the 1,000 mg (the cap of 15 mg/kg) at a time of Test label, "
+        "section 2.1"
+    )
+    stated = calculations("omeprazole 1 mg/kg daily, maximum 20 mg daily", context(person(weight="30")))
+    assert stated[0].arithmetic == "1 mg/kg × 30 kg = 30 mg a dose; the text limits it to 20 mg a day"
+
+
 def test_what_is_unknown_and_matters() -> None:
     found = unknown_that_matters(["metformin"], context())
     assert "kidney function: what rule severe says" in found
