@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
+from typing import TypeAlias
 
-from guardrails.equivalence import measures
+from guardrails.equivalence import Measure, measures
 from guardrails.examined import Examined
 from guardrails.polarity import counted, cues, hedges, obligations
 from guardrails.quantities import read_amounts
@@ -30,7 +31,7 @@ from guardrails.wording import (
     outside,
     stems,
 )
-from guardrails.zones import statements_of
+from guardrails.zones import is_within, statements_of
 from retrieval.medicines import Mention
 
 
@@ -117,8 +118,6 @@ def routes(examined: Examined) -> tuple[Finding, ...]:
 def negations(examined: Examined) -> tuple[Finding, ...]:
     """The claim negates, excepts and makes conditional exactly what the clauses it rests on do."""
     claimed = counted(cues(examined.claim.text))
-    if claimed == counted([cue for quote in examined.quoted for cue in cues(quote.text)]):
-        return ()
     quoted = counted([cue for rest in examined.rests for cue in rest.cues])
     lost, added = quoted - claimed, claimed - quoted
     texts = [f"the quote says {_cue(cue)}, the claim does not" for cue in lost]
@@ -132,20 +131,23 @@ _NEGATES = frozenset({"not", "without", "contraindicated"})
 
 def _moved(examined: Examined) -> list[str]:
     """Words that the claim negates and that stand in no clause of the quotes with a negation."""
-    text = examined.claim.text
-    negated = implied(frozenset().union(*(_negated(rest.quote.text, ";") for rest in examined.rests)))
     around = frozenset().union(*(quote.surroundings for quote in examined.quoted)) | GLUE | INSTRUCTING
-    mentions = [(one.start, one.end) for one in examined.mentions]
-    strange = _negated(text, ",;") - negated - around - stems(" ".join(text[start:end] for start, end in mentions))
+    negated: frozenset[str] = frozenset()
+    for rest in examined.rests:
+        found = _negated(rest.quote.text, ";", rest.quote.mentions)
+        is_lead_in = bool(found) and rest.quote.text.rstrip().endswith(":")
+        negated |= found | (frozenset().union(*(stems(each.text) for each in examined.rests)) if is_lead_in else set())
+    strange = _negated(examined.claim.text, ",;", examined.mentions) - implied(negated) - around
     return sorted(strange) if negated else []
 
 
-def _negated(text: str, parting: str) -> frozenset[str]:
+def _negated(text: str, parting: str, mentions: Sequence[Mention]) -> frozenset[str]:
     """The stems of the stretches that hold a negation; the signs of `parting`, and full stops, part them."""
     bounds = [0, *(n + 1 for n, sign in enumerate(text) if sign in parting or text[n : n + 2] == ". "), len(text)]
     places = [cue.start for cue in cues(text) if cue.kind in _NEGATES]
-    parts = (text[a:b] for a, b in pairwise(bounds) if any(a <= at < b for at in places))
-    return frozenset().union(*map(stems, parts))
+    parts = [(a, b) for a, b in pairwise(bounds) if any(a <= at < b for at in places)]
+    words = outside(content_words(text), _places(text, mentions))
+    return frozenset(word.stem for word in words if is_within(word.start, parts))
 
 
 def _cue(cue: tuple[str, str]) -> str:
@@ -175,13 +177,18 @@ def words(examined: Examined) -> tuple[Finding, ...]:
     return (_finding("words", f"The quote does not say {listed}."),)
 
 
+Statement: TypeAlias = tuple[frozenset[str], tuple[Measure, ...]]
+
+
 def _too_often(examined: Examined) -> tuple[Finding, ...]:
     """No word of meaning stands in the claim more often than in its quotes ("hepatic or hepatic disease")."""
     around = frozenset().union(*(quote.surroundings for quote in examined.quoted))
     free = examined.free | GLUE | around - POPULATIONS
-    quoted: Counter[str] = Counter(around & POPULATIONS)
-    for quote in examined.quoted:
-        quoted.update(word.stem for word in outside(content_words(quote.text), _places(quote.text, quote.mentions)))
+    quoted: Counter[str] = Counter()
+    for rest in examined.rests:
+        words = outside(content_words(rest.quote.text), _places(rest.quote.text, rest.quote.mentions))
+        quoted.update(word.stem for word in words if is_within(word.start, rest.sentences))
+    quoted |= Counter(around & POPULATIONS)
     for word in tuple(quoted):
         quoted.update(dict.fromkeys(implied(frozenset({word})) - {word}, quoted[word]))
     text = examined.claim.text
@@ -197,22 +204,35 @@ def _from_two_statements(examined: Examined) -> tuple[Finding, ...]:
     """One stretch of the claim does not put together words of two statements ("X decreases Y" of "X increases Y")."""
     text = examined.claim.text
     around = examined.free | GLUE | frozenset().union(*(quote.surroundings for quote in examined.quoted))
-    parts = [_statements(quote) for quote in examined.quoted]
-    statements = [implied(stems(one)) | around for one in chain.from_iterable(parts)]
+    statements = [(implied(stems(one)) | around, measures(one)) for one in _statements(examined)]
+    stated = [one for _, amounts in statements for one in amounts]
     places = _places(text, examined.mentions)
     words = outside(content_words(text), places)
     cuts = [0, *(found.start() for found in _SEGMENT.finditer(text)), len(text)]
     for start, end in pairwise(cuts):
         inside = [word for word in words if start <= word.start < end]
-        if not any(all(word.stem in statement for word in inside) for statement in statements):
+        amounts = [one for one in measures(text) if start <= one.start < end and any(map(one.is_said_by, stated))]
+        if not any(_says(statement, inside, amounts) for statement in statements):
             listed = " ".join(text[start:end].split()).strip(" ,;:")
             return (_finding("words", f"The quote does not say “{listed}” in one statement."),)
     return ()
 
 
-def _statements(quote: Quoted) -> tuple[str, ...]:
-    """A row of a table is one statement with its caption."""
-    return (quote.text,) if quote.passage.is_table_row else statements_of(quote.text)
+def _says(statement: Statement, words: Sequence[Word], amounts: Sequence[Measure]) -> bool:
+    """Whether one statement has all the words and all the amounts."""
+    said, stated = statement
+    return all(word.stem in said for word in words) and all(any(one.is_said_by(it) for it in stated) for one in amounts)
+
+
+def _statements(examined: Examined) -> list[str]:
+    """The statements of all quotes: a row of a table with its caption, an item with the lead-in quoted before it."""
+    found: list[str] = []
+    lead = ""
+    for quote in examined.quoted:
+        parts = (quote.text,) if quote.passage.is_table_row else statements_of(quote.text)
+        found += [f"{lead} {part}" for part in parts]
+        lead = quote.text if quote.text.rstrip().endswith(":") else ""
+    return found
 
 
 FEWEST_QUOTED_WORDS = 3

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import combinations
 
 from guardrails.bounds import Bound
 from guardrails.equivalence import Measure, measures
@@ -33,15 +34,20 @@ def numbers(examined: Examined) -> tuple[Finding, ...]:
     """Every number of the claim, with its unit, is in a quote. Notations and units may differ, the amount may not."""
     text = examined.claim.text
     quoted = [(one, quote.text[one.start : one.end]) for quote in examined.quoted for one in measures(quote.text)]
-    claimed = measures(text)
+    claimed, stated = measures(text), _stated(examined)
     found = []
     for one in claimed:
         if not any(one.is_said_by(other) for other, _ in quoted):
             found.append(_finding("numbers", _missing(text[one.start : one.end], quoted), (one.start, one.end)))
-        elif sum(one.size == each.size for each in claimed) > sum(one.size == other.size for other, _ in quoted):
+        elif sum(one.size == each.size for each in claimed) > sum(one.size == other.size for other in stated):
             explanation = f"“{squeezed(text[one.start : one.end])}” stands in the quote less often."
             found.append(_finding("numbers", explanation, (one.start, one.end)))
     return tuple(found)
+
+
+def _stated(examined: Examined) -> list[Measure]:
+    """The amounts of the sentences that the claim rests on."""
+    return [one for rest in examined.rests for one in measures(rest.quote.text) if is_within(one.start, rest.sentences)]
 
 
 def _missing(words: str, quoted: Sequence[tuple[Measure, str]]) -> str:
@@ -56,11 +62,24 @@ def amounts_together(examined: Examined) -> tuple[Finding, ...]:
     """Amounts that the claim puts together are stated of one dose of one quote."""
     text = examined.claim.text
     everything = [one for quote in examined.quoted for one in measures(quote.text)]
+    names = _names(text)
+    if len(names) > 1 and not any(_in_order(names, _names(quote.text)) for quote in examined.quoted):
+        return (_finding("amounts-together", f"The quote does not name {', '.join(names)} in this order."),)
     return tuple(
         _finding("amounts-together", f"The quote does not say “{_words(text, part.amounts)}” in one place.")
         for part, ground in zip(examined.parts, examined.grounds, strict=True)
         if ground is None and all(any(one.is_said_by(other) for other in everything) for one in part.amounts)
     )
+
+
+def _names(text: str) -> list[str]:
+    """Names with digits and grades: CYP3A4, Child-Pugh class B."""
+    return [one.size[3] for one in measures(text) if one.unit in {"code", "grade"}]
+
+
+def _in_order(names: Sequence[str], quoted: Sequence[str]) -> bool:
+    rest = iter(quoted)
+    return all(name in rest for name in names)
 
 
 def limits(examined: Examined) -> tuple[Finding, ...]:
@@ -84,18 +103,45 @@ def subjects(examined: Examined) -> tuple[Finding, ...]:
         if ground is not None and (strange := _belongs_elsewhere(examined, ground)):
             words = _words(examined.claim.text, ground.claimed.amounts)
             found.append(_finding("subjects", f"In the quote “{strange}” is not said of “{words}”."))
+    if _exchanged(examined):
+        found.append(_finding("subjects", "The quote states these amounts in another order."))
     return tuple(found)
+
+
+def _exchanged(examined: Examined) -> bool:
+    """Whether two amounts of one unit changed places without their labels, or although "respectively" orders them."""
+    text = examined.claim.text
+    grounds = [ground for ground in examined.grounds if ground is not None]
+    for one, other in combinations(grounds, 2):
+        if one.quote is not other.quote or not {a.unit for a, _ in one.pairs} & {a.unit for a, _ in other.pairs}:
+            continue
+        if one.pairs[0][1].start <= other.pairs[0][1].start:
+            continue
+        if "respectively" in one.quote.text or not (_keeps_label(text, one, other) and _keeps_label(text, other, one)):
+            return True
+    return False
+
+
+def _keeps_label(text: str, one: Ground, other: Ground) -> bool:
+    """Whether the claim says of an amount something that the quote says of this one and not of the other."""
+    quote = one.quote.text
+    label = stems(said(quote, one.zone.own)) - stems(said(quote, other.zone.own)) - GLUE - INSTRUCTING
+    return bool(label & stems(said(text, one.claimed.own)))
 
 
 def _belongs_elsewhere(examined: Examined, ground: Ground) -> str:
     """The first word of the claim's part that the quote says of another dose only, or ""."""
-    own = stems(ground.text) | GLUE | INSTRUCTING | ground.quote.surroundings
-    elsewhere = frozenset().union(*(stems(text) for text in _elsewhere(examined, ground))) - own
+    around = GLUE | INSTRUCTING | ground.quote.surroundings
+    elsewhere = frozenset().union(*(stems(text) for text in _elsewhere(examined, ground))) - around
+    own, everything = stems(said(ground.quote.text, ground.zone.own)), stems(ground.text)
     text = examined.claim.text
     places = [place for one in measures(text) for place in one.places]
-    words = [word for word in content_words(text) if is_within(word.start, ground.claimed.spans)]
-    strange = [word.text for word in outside(words, places) if word.stem in elsewhere]
-    return strange[0] if strange else _other_medicine(examined, ground)
+    for word in outside(content_words(text), places):
+        if is_within(word.start, ground.claimed.own) and word.stem in elsewhere - own:
+            return word.text
+        if is_within(word.start, ground.claimed.shared) and word.stem in elsewhere - everything:
+            return word.text
+    return _other_medicine(examined, ground)
 
 
 def _elsewhere(examined: Examined, ground: Ground) -> list[str]:

@@ -11,7 +11,7 @@ from guardrails.claim import Claim
 from guardrails.grounds import Ground, Rest, ground_of, rests_of
 from guardrails.quoted import MedicineNames, Quoted, exact
 from guardrails.quoting import Place, is_whole, places
-from guardrails.wording import GLUE, INSTRUCTING, REPORTING, implied, squeezed, stems
+from guardrails.wording import GLUE, INSTRUCTING, OPPOSITES, REPORTING, implied, squeezed, stems
 from guardrails.zones import Zone, zones
 from retrieval.medicines import Mention
 from retrieval.passage import Citation, Passage
@@ -82,7 +82,7 @@ class Examined:
         """Every stem that a quote, its title or its headings have or imply, and those that any claim may add."""
         quoted = frozenset().union(*(stems(quote.text) for quote in self.quoted))
         around = frozenset().union(*(quote.surroundings for quote in self.quoted))
-        return implied(quoted) | around | GLUE | self.free
+        return implied(quoted) | (around - OPPOSITES) | GLUE | self.free
 
     @cached_property
     def instructs(self) -> bool:

@@ -62,13 +62,17 @@ class Rest:
         return said(self.quote.text, self.spans)
 
     @property
+    def sentences(self) -> tuple[Span, ...]:
+        """The sentences that are touched."""
+        found = dict.fromkeys(zone.sentence for zone in zones(self.quote.text))
+        return tuple(one for one in found if any(start < one[1] and one[0] < end for start, end in self.spans))
+
+    @property
     def cues(self) -> tuple[Cue, ...]:
         """The negations and conditions inside, and in the same sentences exceptions elsewhere and what is unclear."""
         text = self.quote.text
-        near = [
-            zone for zone in zones(text) if any(a < zone.sentence[1] and zone.sentence[0] < b for a, b in self.spans)
-        ]
-        sentences = [zone.sentence for zone in near]
+        near = [zone for zone in zones(text) if zone.sentence in self.sentences]
+        sentences = self.sentences
         beside = [span for zone in near if not zone.amounts for span in zone.own]
         clear = [span for zone in near for span in zone.spans]
         return tuple(

@@ -89,6 +89,8 @@ GLUE = frozenset(map(stem, _TABLE.free.split()))
 """Stems that a claim may add to its quote without adding a fact."""
 INSTRUCTING = frozenset(map(stem, _TABLE.instructing.split()))
 REPORTING = frozenset(map(stem, _TABLE.reporting.split()))
+OPPOSITES = frozenset(map(stem, _TABLE.opposites.split()))
+"""Words that a heading does not say of every sentence under it."""
 IMPLIED = {stem(word): frozenset(map(stem, others)) for word, others in _TABLE.implies.items()}
 """What a quote that has the first stem also says."""
 POPULATIONS = frozenset(map(stem, _POPULATION_WORDS.split()))

@@ -22,6 +22,7 @@ class WordingTable(BaseModel):
     free: str
     instructing: str
     reporting: str
+    opposites: str
 
 
 def load() -> WordingTable:
