@@ -23,7 +23,7 @@ from guardrails.dosage.slips import confused_names, slips
 from guardrails.dosage.source import unlike_source
 from guardrails.dosage.spoken import Spoken, Surroundings, facts_of, is_by_body, spoken
 from guardrails.dosage.sums import cumulative, duplicates, morphine_equivalents, products
-from guardrails.dosage.taken import named_in
+from guardrails.dosage.taken import allergies_in, named_in
 from guardrails.dosage.unknowns import unknown_facts
 from guardrails.dosage.whom import whom
 from guardrails.dose import Limit as Kind
@@ -58,6 +58,8 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
 def check_question(text: str, context: DoseContext) -> tuple[Finding, ...]:
     """What to show before the answer: doses of the question over a limit, and the patient's cautions. Never blocks."""
     around = Surroundings()
+    patient = context.patient
+    context = replace(context, patient=replace(patient, allergies=(*patient.allergies, *allergies_in(text))))
     said = [one for one in spoken(text, around, context) if one.is_dose]
     found = [finding for one in said for finding in _question_dose(one, context)]
     found += _sums(said, context, is_question=True)

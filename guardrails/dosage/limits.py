@@ -120,6 +120,8 @@ def _of_kind(applied: Sequence[Applied], ingredient: str) -> list[Breach]:
         worst = _worst(passed)
         milder = next((one for one in open_ if not one.compared.is_over and _may_be_meant(one, worst)), None)
         found.append(_breach(worst, ingredient, None if _is_individual(worst.limit) else milder))
+    own = [one for one in open_ if _is_individual(one.limit)]
+    found += [_breach(one, ingredient, None) for one in _whatever_holds(own)]
     if len(passed) == len(certain):
         found += [_breach(one, ingredient, None) for one in _whatever_holds(open_)]
     if found:

@@ -14,6 +14,8 @@ from guardrails.dosage.totals import BODY
 from guardrails.dosage.whom import Whom, group_age, whom
 from guardrails.dose import DoseStatement
 from guardrails.dose_reader import read_doses
+from guardrails.reading.lexemes import lexemes
+from guardrails.reading.lexicon import ROUTES, phrase_at
 from guardrails.reading.ucum import MASS_LIKE, VOLUMES
 from retrieval.medicines import Medicines
 from retrieval.passage import Section
@@ -139,7 +141,15 @@ def facts_of(text: str, around: Surroundings, context: DoseContext, people: Whom
     named = frozenset(one for _, parts in mentions for one in parts) - set(of)
     also = beside(context.patient.medicines, context.medicines) | with_classes(named)
     words = f"{text} {around.words}".lower()
-    return Facts(people, context.patient, words=words, beside=also, listed=bool(context.patient.medicines))
+    listed = bool(context.patient.medicines)
+    return Facts(people, context.patient, routes_in(text), words, also, listed=listed)
+
+
+def routes_in(text: str) -> frozenset[str]:
+    """Every route that the text names."""
+    tokens = lexemes(text)
+    found = (phrase_at(ROUTES, tokens, at) for at in range(len(tokens)))
+    return frozenset(meaning.partition(",")[0] for meaning, _ in filter(None, found))
 
 
 def _ingredients(text: str, statement: DoseStatement, around: Surroundings, context: DoseContext) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from guardrails.dosage.comparing import body_size
@@ -27,6 +28,7 @@ MORPHINE_CAUTION, MORPHINE_AVOID = Decimal(50), Decimal(90)
 """Milligrams of oral morphine a day. CDC Clinical Practice Guideline for Prescribing Opioids for Pain 2022, MMWR Recomm
 Rep 71(3): from 50 on most patients gain no benefit that outweighs the risk. CDC 2016, MMWR Recomm Rep 65(1): from 90 on
 avoid, or justify with care."""
+_PATCH = re.compile(r"\bpatch(?:es)?\b", re.IGNORECASE)
 _MAY_BE_OPEN = frozenset({Fact.AGE, Fact.ROUTE})
 _NEVER_TWICE = frozenset(
     {
@@ -67,10 +69,18 @@ def products(said: Sequence[Spoken], context: DoseContext) -> tuple[Product, ...
         if statement.unread or statement.limit is not Kind.NONE or statement.change.endswith(" by"):
             continue
         for ingredient in one.ingredients:
-            day = totals(statement, ingredient).day
+            sums = totals(statement, ingredient)
+            day = sums.day or _around_the_clock(sums.rate)
             if day is not None and not day.body:
                 found.append(Product(statement.drug or ingredient, ingredient, day, one))
     return _highest_of_each(found)
+
+
+def _around_the_clock(rate: Total | None) -> Total | None:
+    """A patch or an infusion that runs all day."""
+    if rate is None:
+        return None
+    return replace(rate, low=24 * rate.low, mild=24 * rate.mild, high=24 * rate.high)
 
 
 def _highest_of_each(found: Iterable[Product]) -> tuple[Product, ...]:
@@ -150,19 +160,22 @@ def morphine_equivalents(taken: Sequence[Product], context: DoseContext) -> Iter
 
 
 def _as_morphine(one: Product, context: DoseContext) -> Decimal | None:
-    routes = one.spoken.facts.routes or {"oral"}
+    """The day's amount as oral morphine in mg, by the factor of its route; that of a patch is per microgram an hour."""
+    routes = one.spoken.facts.routes or ({"transdermal"} if _PATCH.search(one.spoken.text) else {"oral"})
     for rules in context.rulebook.of(one.ingredient):
         for equivalence in rules.equivalence:
-            if equivalence.route in routes and "/" not in equivalence.unit:
+            if equivalence.route in routes:
                 return _times_factor(one, equivalence)
     return None
 
 
 def _times_factor(one: Product, equivalence: Equivalence) -> Decimal | None:
+    unit, _, time = equivalence.unit.partition("/")
     try:
-        return convert(Quantity(one.day.mild, one.day.unit), equivalence.unit).value * equivalence.factor
+        value = convert(Quantity(one.day.mild, one.day.unit), unit).value
     except UnitMismatch:
         return None
+    return value * equivalence.factor / (24 if time == "h" else 1)
 
 
 def duplicates(ingredients: Iterable[str], context: DoseContext) -> Iterable[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from retrieval.classes import class_names
@@ -56,3 +57,16 @@ def beside(current: tuple[str, ...], medicines: Medicines) -> frozenset[str]:
 
 def _parts(medicine: str, medicines: Medicines) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return named_in(medicine, medicines) or ((medicine, ingredients_of(medicine, medicines)),)
+
+
+_ALLERGY = re.compile(
+    r"\b(?P<before>[a-z]+(?: [a-z]+)?)[- ](?:allerg(?:y|ic)|anaphylaxis)\b(?! (?:to|with)\b)"
+    r"|\b(?:allerg(?:y|ic)|anaphylaxis|reaction) (?:to|with) (?P<after>[a-z]+(?: [a-z]+)?)",
+    re.IGNORECASE,
+)
+
+
+def allergies_in(text: str) -> tuple[str, ...]:
+    """The allergies that a question tells of: "in penicillin allergy", "allergic to sulfa drugs"."""
+    found = (match["before"] or match["after"] for match in _ALLERGY.finditer(text))
+    return tuple(dict.fromkeys(name.lower().removeprefix("a ").removeprefix("an ") for name in found))

@@ -97,7 +97,7 @@ _GRADES = (
 )
 ADULTS, CHILDREN = Interval(Decimal(18)), Interval(Decimal(0), Decimal(18))
 _GROUPS = (
-    (re.compile(r"\badults?\b", re.I), ADULTS),
+    (re.compile(r"\b(?:adults?|men|man|wom[ae]n)\b", re.I), ADULTS),
     (re.compile(r"\b(?:elderly|geriatric|older (?:adults|people|patients))\b", re.I), Interval(Decimal(65))),
     (re.compile(r"\b(?:neonat\w*|newborns?)\b", re.I), Interval(Decimal(0), years(Decimal(28), "d"))),
     (re.compile(r"\binfants?\b", re.I), Interval(Decimal(0), Decimal(1))),

@@ -89,6 +89,21 @@ equivalence:
   - {route: oral, factor: 0.15, section: "4"}
 """,
     """
+id: fentanyl
+ingredients: [fentanyl]
+limits:
+  - {id: single, kind: single_max, value: 100 ug, when: {routes: [intramuscular]}, severity: warn}
+equivalence:
+  - {route: transdermal, unit: ug/h, factor: 2.4, section: "4"}
+""",
+    """
+id: enoxaparin
+ingredients: [enoxaparin]
+limits:
+  - {id: usual, kind: daily_max, value: 2 mg/kg, severity: block}
+  - {id: renal, kind: daily_max, value: 1 mg/kg, when: {crcl: ..30, indications: [treatment]}, severity: block}
+""",
+    """
 id: morphine
 ingredients: [morphine]
 limits:

@@ -191,6 +191,11 @@ def test_below_effective(text: str, expected: dict[str, Severity]) -> None:
         ("Metformin 500 mg twice daily.", person(age="50", egfr="29"), {"dose.contraindication": B}),
         # eGFR unknown, clearance known: it stands in
         ("Metformin 500 mg twice daily.", person(age="50", creatinine_clearance="20"), {"dose.contraindication": B}),
+        # A limit for bad kidneys counts though its indication is not said; as that is unknown, it warns.
+        ("Enoxaparin 1 mg/kg twice daily.", person(creatinine_clearance="29"), {"dose.renal": W}),
+        ("Enoxaparin 1 mg/kg once daily.", person(creatinine_clearance="29"), {}),
+        ("Enoxaparin 1 mg/kg twice daily.", person(creatinine_clearance="30"), {}),
+        ("Enoxaparin treatment 1 mg/kg twice daily.", person(creatinine_clearance="29"), {"dose.renal": B}),
         ("Metformin 500 mg twice daily.", person(hepatic_class="B"), {"dose.hepatic": W}),
         ("Acetaminophen 500 mg twice daily.", person(hepatic_class="A"), {"dose.hepatic": W}),
         ("Metformin 500 mg twice daily.", person(age="9"), {"dose.population": W}),

@@ -35,6 +35,12 @@ W, INFORM = Severity.WARN, Severity.INFORM
         # 0.15 × 240 mg + 30 mg = 66 mg of oral morphine
         ("codeine 60 mg qds and morphine 10 mg tds by mouth", None, {"dose.morphine-equivalents": W}),
         ("codeine 30 mg qds and morphine 10 mg tds by mouth", None, {}),  # 18 + 30 = 48 mg
+        # 25 µg an hour × 2.4 = 60 mg
+        ("fentanyl patch 25 mcg/h", None, {"dose.morphine-equivalents": W}),
+        ("fentanyl patch 20 mcg/h", None, {}),  # 48 mg
+        ("is methotrexate intrathecal ok?", None, {"dose.route": W}),
+        ("amoxicillin for a penicillin allergic patient", None, {"dose.allergy": W}),
+        ("amoxicillin, she is allergic to penicillin", None, {"dose.allergy": W}),
         ("methotrexate 2.5 mg weekly", person(medicines=("metolazone",)), {"dose.lookalike": INFORM}),
         ("naproxen 250 mg bd", person(medicines=("ibuprofen",)), {"dose.duplicate-therapy": W}),
         ("take 0.5 g (50 mg) metformin", None, {"dose.unit-confusion": W}),
