@@ -23,7 +23,7 @@ from guardrails.dosage.slips import confused_names, slips
 from guardrails.dosage.source import unlike_source
 from guardrails.dosage.spoken import Spoken, Surroundings, facts_of, is_by_body, spoken
 from guardrails.dosage.sums import cumulative, duplicates, morphine_equivalents, products
-from guardrails.dosage.taken import allergies_in, named_in
+from guardrails.dosage.taken import allergies_in, named_in, without_allergies
 from guardrails.dosage.unknowns import unknown_facts
 from guardrails.dosage.whom import whom
 from guardrails.dose import Limit as Kind
@@ -167,7 +167,7 @@ def _sums(said: Sequence[Spoken], context: DoseContext, *, is_question: bool) ->
 
 
 def _ingredients(text: str, said: Sequence[Spoken], context: DoseContext) -> tuple[str, ...]:
-    named = [one for _, parts in named_in(text, context.medicines) for one in parts]
+    named = [one for _, parts in named_in(without_allergies(text), context.medicines) for one in parts]
     return tuple(dict.fromkeys([*named, *(one for spoken_ in said for one in spoken_.ingredients)]))
 
 

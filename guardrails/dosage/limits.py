@@ -157,6 +157,8 @@ def _whatever_holds(open_: Sequence[Applied]) -> list[Applied]:
 def _may_be_meant(other: Applied, passed: Applied) -> bool:
     """Whether another limit may be the one that holds: its use, form or route is not said, and this one's is none."""
     when = passed.limit.when
+    if set(when.states) & set(PHASES) - set(other.limit.when.states):
+        return False
     settled = {Fact.INDICATION: when.indications, Fact.FORM: when.forms, Fact.ROUTE: when.routes}
     return any(fact in other.standing.open and not said for fact, said in settled.items())
 

@@ -70,3 +70,8 @@ def allergies_in(text: str) -> tuple[str, ...]:
     """The allergies that a question tells of: "in penicillin allergy", "allergic to sulfa drugs"."""
     found = (match["before"] or match["after"] for match in _ALLERGY.finditer(text))
     return tuple(dict.fromkeys(name.lower().removeprefix("a ").removeprefix("an ") for name in found))
+
+
+def without_allergies(text: str) -> str:
+    """The text without the words that tell of an allergy: what they name is not to be given."""
+    return _ALLERGY.sub(" ", text)

@@ -51,6 +51,13 @@ def test_questions(text: str, patient: Patient | None, expected: dict[str, Sever
     assert graded(question(text, patient)) == expected
 
 
+def test_the_allergen_is_not_what_is_asked_about() -> None:
+    found = question("amoxicillin for a penicillin allergic patient")
+    assert [one.explanation.split(":")[0] for one in found] == [
+        "The patient is allergic to penicillin, and this is amoxicillin"
+    ]
+
+
 def test_a_question_speaks_of_itself() -> None:
     (found,) = question("metformin 1 g four times a day?")
     assert found.explanation.startswith(
