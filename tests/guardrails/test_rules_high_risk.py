@@ -62,12 +62,20 @@ GROUPS = {
     ],
     "aminoglycosides and vancomycin": ["gentamicin", "tobramycin", "amikacin", "vancomycin"],
     "colchicine": ["colchicine"],
-    "nsaids": ["ketorolac", "meloxicam", "celecoxib"],
-    "chemotherapy given orally": ["temozolomide", "mercaptopurine", "hydroxyurea", "chlorambucil"],
+    "nsaids": ["ketorolac", "meloxicam", "celecoxib", "indomethacin"],
+    "chemotherapy given orally": [
+        "temozolomide",
+        "mercaptopurine",
+        "hydroxyurea",
+        "chlorambucil",
+        "capecitabine",
+        "imatinib",
+    ],
     "potassium and magnesium": ["potassium-chloride", "magnesium-sulfate"],
     "sedatives": [
         "diazepam",
         "lorazepam",
+        "midazolam",
         "alprazolam",
         "clonazepam",
         "zolpidem",
@@ -75,7 +83,16 @@ GROUPS = {
         "phenobarbital",
         "tizanidine",
     ],
-    "antiepileptics": ["valproate", "gabapentin", "lacosamide"],
+    "antiepileptics": [
+        "valproate",
+        "lamotrigine",
+        "levetiracetam",
+        "topiramate",
+        "oxcarbazepine",
+        "gabapentin",
+        "pregabalin",
+        "lacosamide",
+    ],
     "heart": [
         "flecainide",
         "sotalol",
@@ -89,7 +106,17 @@ GROUPS = {
         "clonidine",
         "sodium-nitroprusside",
     ],
-    "psychiatry": ["citalopram", "escitalopram", "venlafaxine", "duloxetine", "bupropion", "amitriptyline"],
+    "psychiatry": [
+        "clozapine",
+        "olanzapine",
+        "quetiapine",
+        "citalopram",
+        "escitalopram",
+        "venlafaxine",
+        "duloxetine",
+        "bupropion",
+        "amitriptyline",
+    ],
 }
 EQUIVALENCE = {
     # CDC 2022: milligrams of oral morphine per milligram (fentanyl: per microgram an hour)
@@ -139,7 +166,13 @@ def test_every_group_is_there(group: str) -> None:
 def test_a_limit_has_two_sides(row: Mapping[str, Any]) -> None:
     fields = row.get("patient", {})
     age, weight, clearance = (D(fields[one]) if one in fields else None for one in ("age", "weight", "clearance"))
-    patient = Patient(age=age, weight=weight, creatinine_clearance=clearance, hepatic_class=fields.get("hepatic_class"))
+    patient = Patient(
+        age=age,
+        weight=weight,
+        creatinine_clearance=clearance,
+        hepatic_class=fields.get("hepatic_class"),
+        medicines=tuple(fields.get("medicines", ())),
+    )
     assert not [one for one, severity in found(row["keeps"], patient).items() if severity is not Severity.INFORM]
     assert row["limit"] in found(row["passes"], patient)
 
