@@ -1,0 +1,26 @@
+"""What the dose rules make of a question and its patient, before anything is searched: step 8 of a question, its half
+that looks at the question. The half that looks at each sentence of the answer is `guardrails.guard.Guard.judge`."""
+
+from __future__ import annotations
+
+from assistant.conversation import Assessment, Question
+from guardrails.dosing import DoseContext, calculations, check_question, unknown_that_matters
+from guardrails.rulebook import Rulebook
+from retrieval.medicines import Medicines
+
+MOST_UNKNOWN = 4
+"""Facts that are asked for at once; more would be read by nobody."""
+
+
+def assess(question: Question, rulebook: Rulebook, medicines: Medicines) -> Assessment:
+    """The alerts, the arithmetic, and what would matter and is not known.
+
+    What is not known is only asked for where the question is about a dose: it states one, or it is about a patient.
+    """
+    context = DoseContext(rulebook, medicines, question.patient)
+    worked = calculations(question.text, context)
+    alerts = check_question(question.text, context)
+    named = [name for mention in medicines.find(question.text) if mention.exact for name in mention.ingredients]
+    asked = unknown_that_matters(named, context) if alerts or worked or not question.patient.is_empty else ()
+    lines = (f"{one.what}: {one.arithmetic}{f' ({one.source})' if one.source else ''}" for one in worked)
+    return Assessment(alerts, tuple(dict.fromkeys(lines)), asked[:MOST_UNKNOWN])
