@@ -22,6 +22,7 @@ from guardrails.verdict import Finding, Severity
 from guardrails.wording import (
     GLUE,
     INSTRUCTING,
+    OPPOSITES,
     POPULATIONS,
     ROUTES,
     TIMES,
@@ -117,15 +118,20 @@ def routes(examined: Examined) -> tuple[Finding, ...]:
 
 def negations(examined: Examined) -> tuple[Finding, ...]:
     """The claim negates, excepts and makes conditional exactly what the clauses it rests on do."""
-    claimed = counted(cues(examined.claim.text))
-    quoted = counted([cue for rest in examined.rests for cue in rest.cues])
+    claimed = counted([cue for cue in cues(examined.claim.text) if cue.kind != "if"])
+    quoted = counted([cue for rest in examined.rests for cue in rest.cues if cue.kind != "if"])
     lost, added = quoted - claimed, claimed - quoted
+    if _MUST_NOT.search(examined.claim.text):  # what is contraindicated must not be used; not the other way round
+        both = min(lost[_CONTRAINDICATED], added[_NOT_USED])
+        lost, added = lost - Counter({_CONTRAINDICATED: both}), added - Counter({_NOT_USED: both})
     texts = [f"the quote says {_cue(cue)}, the claim does not" for cue in lost]
     texts += [f"the claim says {_cue(cue)}, the quote does not" for cue in added]
     texts += [f"“{word}” is not what the quote negates" for word in _moved(examined)]
     return (_finding("negations", f"The wording turns: {'; '.join(texts)}."),) if texts else ()
 
 
+_MUST_NOT = re.compile(r"\b(?:must (?:not|never)|do not|never)\b", re.IGNORECASE)
+_CONTRAINDICATED, _NOT_USED = ("contraindicated", ""), ("not", "use")
 _NEGATES = frozenset({"not", "without", "contraindicated"})
 
 
@@ -137,7 +143,8 @@ def _moved(examined: Examined) -> list[str]:
         found = _negated(rest.quote.text, ";", rest.quote.mentions)
         is_lead_in = bool(found) and rest.quote.text.rstrip().endswith(":")
         negated |= found | (frozenset().union(*(stems(each.text) for each in examined.rests)) if is_lead_in else set())
-    strange = _negated(examined.claim.text, ",;", examined.mentions) - implied(negated) - around
+    quoted = frozenset().union(*(stems(quote.text) for quote in examined.quoted))
+    strange = _negated(examined.claim.text, ",;", examined.mentions) & quoted - implied(negated) - around
     return sorted(strange) if negated else []
 
 
@@ -160,7 +167,8 @@ def certainty(examined: Examined) -> tuple[Finding, ...]:
     found = []
     if sum(map(hedges, rests)) > hedges(examined.claim.text):
         found.append(_finding("certainty", "The quote says that it may or can be so; the claim says that it is."))
-    if not examined.instructs and obligations(examined.claim.text) > sum(map(obligations, rests)):
+    strict = examined.instructs or any(cue.kind == "contraindicated" for rest in examined.rests for cue in rest.cues)
+    if not strict and obligations(examined.claim.text) > sum(map(obligations, rests)):
         found.append(_finding("certainty", "The claim makes a duty (must, should) of what the quote does not."))
     return tuple(found)
 
@@ -183,7 +191,7 @@ Statement: TypeAlias = tuple[frozenset[str], tuple[Measure, ...]]
 def _too_often(examined: Examined) -> tuple[Finding, ...]:
     """No word of meaning stands in the claim more often than in its quotes ("hepatic or hepatic disease")."""
     around = frozenset().union(*(quote.surroundings for quote in examined.quoted))
-    free = examined.free | GLUE | around - POPULATIONS
+    free = examined.free | GLUE | around - POPULATIONS - ROUTES - OPPOSITES
     quoted: Counter[str] = Counter()
     for rest in examined.rests:
         words = outside(content_words(rest.quote.text), _places(rest.quote.text, rest.quote.mentions))

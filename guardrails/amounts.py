@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from guardrails.bounds import Bound
 from guardrails.equivalence import Measure, measures
@@ -186,7 +186,21 @@ def whole_dose(examined: Examined) -> tuple[Finding, ...]:
         if lost and not _all_kept(lost, examined):
             words = _words(ground.quote.text, lost[:1])
             found.append(_finding("whole-dose", f"The quote adds “{words}”, which the claim leaves out."))
+        elif cap := _lost_maximum(examined, ground):
+            found.append(_finding("whole-dose", f"The quote limits this to “{cap}”, which the claim leaves out."))
     return tuple(found)
+
+
+def _lost_maximum(examined: Examined, ground: Ground) -> str:
+    """The maximum that the same clause of the quote sets to the dose, and the claim does not say."""
+    text, (start, end) = ground.quote.text, ground.zone.sentence
+    if any(quoted.bound is Bound.AT_MOST for _, quoted in ground.pairs):
+        return ""
+    semicolons = [start, *(n for n in range(start, end) if text[n] == ";"), end]
+    clause = next((a, b) for a, b in pairwise(semicolons) if ground.zone.own[0][0] < b)
+    caps = [one for one in measures(text) if is_within(one.start, (clause,)) and one.bound is Bound.AT_MOST]
+    caps = [one for one in caps if is_dose(text, one) and not _all_kept([one], examined)]
+    return _words(text, caps[:1]) if caps else ""
 
 
 def _all_kept(lost: Sequence[Measure], examined: Examined) -> bool:

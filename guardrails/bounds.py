@@ -23,7 +23,7 @@ _WINDOW = 140
 
 # In the order in which they are tried: a longer phrase before the shorter one that is inside it.
 _BEFORE = re.compile(
-    r"(?P<AT_MOST>\b(?:maxim(?:um|al)|max\b|up to|at most|ceiling)|≤|<="
+    r"(?P<AT_MOST>\b(?:maxim(?:um|al)|max\b|highest|up to|at most|ceiling|limit(?:ed)?\s+to)|≤|<="
     r"|\b(?:no|not|never)\s+(?:to\s+be\s+|be\s+)?(?:more|greater|higher|longer|older|larger|above|over|beyond)\b(?:\s+than)?"
     r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*"
     r"|\b(?:not|never)\s+(?:be\s+)?(?:take|taken|taking|give|given|use|used|receive|administer(?:ed)?)\s+more\s+than\b)"
@@ -44,7 +44,7 @@ _AFTER = re.compile(
     rf"{_ADVERB}(?P<AT_LEAST>(?:or|and)\s+(?:more|older|above|over|up|greater|higher|longer|heavier)\b"
     rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?minimum\b{_ENDS})"
     rf"|{_ADVERB}(?P<AT_MOST>(?:or|and)\s+(?:less|younger|below|under|fewer|lower|shorter)\b"
-    rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?(?:recommended\s+|total\s+|daily\s+|usual\s+|absolute\s+)*max(?:imum)?\b{_ENDS}"
+    rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?(?:recommended\s+|total\s+|daily\s+|usual\s+|absolute\s+)*(?:max(?:imum)?|highest)\b{_ENDS}"
     r"|(?:\w{1,20}\s+){0,2}?(?:should|must|may|can|is|are)\s+(?:not|never)\s+(?:to\s+)?be\s+exceeded\b))",
     re.IGNORECASE,
 )

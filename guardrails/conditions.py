@@ -14,7 +14,18 @@ from guardrails.equivalence import measures
 from guardrails.examined import Examined
 from guardrails.grounds import Rest
 from guardrails.verdict import Finding, Severity
-from guardrails.wording import GLUE, INSTRUCTING, POPULATIONS, Word, content_words, implied, outside, stem, stems
+from guardrails.wording import (
+    GLUE,
+    INSTRUCTING,
+    POPULATIONS,
+    ROUTES,
+    Word,
+    content_words,
+    implied,
+    outside,
+    stem,
+    stems,
+)
 from guardrails.zones import is_within
 
 VERSION = "1"
@@ -24,17 +35,18 @@ _MARKER = re.compile(
     r"|weighing|aged|receiving|taking|on|under|among|concomitant\w*)\b",
     re.IGNORECASE,
 )
-_END = re.compile(r"[;:()\[\]]|,(?!\d)|\.(?=\s|\Z)")
+_END = re.compile(r"[;:()\[\]]|,(?!\d)|\.(?=\s+[A-Z(]|\s*\Z)")
 _REASON = re.compile(
     r"\b(?:because|since|as (?:this|it|they|there)|due to|so that|in order to|such as|for example|for instance"
-    r"|e\.g\.|i\.e\.|including|which|see)\b[^.;)]*",
+    r"|e\.g\.|i\.e\.|including|which|see)\b[^.;),]*",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:^|(?<=;)|(?<=\.)|(?<=\n))\s*([^:;.]{1,120}):(?=\s)")
 _NOT_LIMITING = """
-    general addition particular oral case term other clinical history maximum usual begin maintain titration adjustment
-    duration note boxed warning tablet capsule always treat therapy recommended increase decrease day mg range missed
-    infusion
+    general addition particular oral case term other clinical history maximum usual begin maintain titrate adjustment
+    adjust duration note boxed warning tablet capsule always treat therapy recommend increase decrease day mg range missed
+    every infusion premedication frequent change switch contain eliminate accelerated schedule resume achieve situation
+    thereafter
 """
 _FREE = GLUE | INSTRUCTING | frozenset(map(stem, _NOT_LIMITING.split()))
 
@@ -57,7 +69,7 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
             if lost:
                 text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
                 found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
-    return (*found, *_lost_people(examined), *_lost_medicines(examined))
+    return (*found, *_lost_people(examined), *_lost_medicines(examined), *_added(examined))
 
 
 def _finding(explanation: str) -> Finding:
@@ -75,6 +87,8 @@ def _phrases(rest: Rest) -> Iterator[_Phrase]:
             continue
         stop = _END.search(text, marker.end())
         end = stop.start() if stop else len(text)
+        if stop and stop.group() == ":" and not any(marker.end() <= word.start < end for word in words):
+            end = max(end, text.find(";", end)) if ";" in text[end:] else len(text)  # "in patients with: …"
         yield _Phrase(marker.start(), end, tuple(word for word in words if marker.start() <= word.start < end))
     for start, end in _labels(rest):
         yield _Phrase(start, end, tuple(word for word in words if start <= word.start < end))
@@ -96,14 +110,36 @@ def _labels(rest: Rest) -> Iterator[tuple[int, int]]:
 
 
 def _lost_people(examined: Examined) -> Iterator[Finding]:
-    """Whom the quote speaks of: children, the elderly, severe renal impairment."""
+    """Whom the quote speaks of (children, severe renal impairment), a route other than oral, and "as needed"."""
     for rest in examined.rests:
         around = rest.quote.surroundings if rest.quote.passage.is_table_row else frozenset()
         claimed = stems(examined.claim.text) | around
-        people = {word.stem: word.text for word in content_words(rest.text) if word.stem in POPULATIONS}
+        people = {word.stem: word.text for word in content_words(rest.text) if word.stem in _KEPT}
         for stem_of, word in people.items():
             if stem_of not in claimed:
                 yield _finding(f"The quote says this of “{word}”, which the claim leaves out.")
+
+
+_KEPT = POPULATIONS | (ROUTES - {"oral"}) | {"prn", "as-tolerated", "caution", "divided-doses"}
+_IF = re.compile(r"\b(?:if|when|whenever|provided that|in case of)\b", re.IGNORECASE)
+
+
+def _added(examined: Examined) -> Iterator[Finding]:
+    """A condition of the claim ("if …") is one of the quote, whichever way the quote puts it."""
+    text = examined.claim.text
+    known = frozenset().union(
+        *(frozenset(word.stem for word in phrase.words) for rest in examined.rests for phrase in _phrases(rest)),
+        *(quote.surroundings for quote in examined.quoted),
+    )
+    places = [place for one in measures(text) for place in one.places]
+    places += [(one.start, one.end) for one in examined.mentions]
+    words = [word for word in outside(content_words(text), places) if word.stem not in _FREE]
+    for found in _IF.finditer(text):
+        stop = _END.search(text, found.end())
+        end = stop.start() if stop else len(text)
+        strange = [word.text for word in words if found.end() <= word.start < end and word.stem not in implied(known)]
+        if strange:
+            yield _finding(f"The quote makes no condition of “{strange[0]}”.")
 
 
 def _lost_medicines(examined: Examined) -> Iterator[Finding]:
@@ -113,5 +149,6 @@ def _lost_medicines(examined: Examined) -> Iterator[Finding]:
         for phrase in _phrases(rest):
             for one in rest.quote.mentions:
                 inside = phrase.start <= one.start < phrase.end
-                if inside and frozenset(one.ingredients) not in named | {rest.quote.own_ingredients}:
+                own = set() if named - {rest.quote.own_ingredients} else {rest.quote.own_ingredients}
+                if inside and frozenset(one.ingredients) not in named | own:
                     yield _finding(f"The quote says this of {one.surface}, which the claim does not name.")

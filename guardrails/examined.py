@@ -89,7 +89,7 @@ class Examined:
         """Whether the quotes tell what to do, and do not only report what a study saw."""
         quoted = frozenset().union(*(stems(quote.text) for quote in self.quoted))
         doses = any(zone.amounts for rest in self.rests for zone in zones(rest.text))
-        orders = any(_IMPERATIVE.search(rest.text) for rest in self.rests)
+        orders = any(_IMPERATIVE.search(rest.text) or "ontraindicated" in rest.text for rest in self.rests)
         return not quoted & REPORTING and bool(doses or orders or quoted & INSTRUCTING)
 
     @cached_property

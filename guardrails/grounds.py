@@ -12,7 +12,7 @@ from guardrails.equivalence import Measure
 from guardrails.polarity import EXCEPTIONS, Cue, cues
 from guardrails.quoted import Quoted
 from guardrails.wording import GLUE, INSTRUCTING, implied, stems
-from guardrails.zones import Span, Zone, is_within, zones
+from guardrails.zones import Span, Zone, is_condition, is_within, zones
 
 Pairs: TypeAlias = tuple[tuple[Measure, Measure], ...]
 Changes: TypeAlias = tuple[frozenset[str], frozenset[str]]
@@ -99,7 +99,7 @@ def ground_of(text: str, zone: Zone, quotes: Sequence[Quoted]) -> Ground | None:
         Ground(zone, quote, other, pairs, (_changes(text, zone), _changes(quote.text, other)))
         for quote in quotes
         for other in zones(quote.text)
-        if (pairs := _pairs(zone.amounts, other.amounts)) is not None
+        if (pairs := _pairs(_kinds(text, zone), _kinds(quote.text, other))) is not None
     ]
     words = stems(said(text, zone.spans))
     return min(
@@ -113,20 +113,26 @@ def _changes(text: str, zone: Zone) -> frozenset[str]:
     return changes_in(said(text, zone.spans))
 
 
+def _kinds(text: str, zone: Zone) -> tuple[tuple[Measure, bool], ...]:
+    """The amounts of a zone, each with whether it says for whom (a weight of 40 kg) instead of how much."""
+    return tuple((one, is_condition(text, one)) for one in zone.amounts)
+
+
 @lru_cache(maxsize=4096)
-def _pairs(claimed: tuple[Measure, ...], quoted: tuple[Measure, ...]) -> Pairs | None:
-    """Each claimed amount with the quoted one that says it, those of one unit in order; None: one is not said."""
-    units = [one.unit for one in quoted]
+def _pairs(claimed: tuple[tuple[Measure, bool], ...], quoted: tuple[tuple[Measure, bool], ...]) -> Pairs | None:
+    """Each claimed amount with the quoted one that says it, those of one kind in order; None: one is not said."""
+    kinds = [(one.unit, condition) for one, condition in quoted]
     pairs: list[tuple[Measure, Measure]] = []
-    after: dict[str, int] = {}
-    for one in claimed:
-        places = [at for at in range(after.get(one.unit, 0), len(quoted)) if one.is_said_by(quoted[at])]
+    after: dict[tuple[str, bool], int] = {}
+    for one, condition in claimed:
+        kind = one.unit, condition
+        places = [at for at in range(after.get(kind, 0), len(quoted)) if one.is_said_by(quoted[at][0])]
         if not places:
             return None
-        best = next((at for at in places if quoted[at].bound is one.bound), places[0])
-        if one.unit and units.count(one.unit) > 1:
-            after[one.unit] = best + 1
-        pairs.append((one, quoted[best]))
+        best = next((at for at in places if quoted[at][0].bound is one.bound), places[0])
+        if one.unit and kinds.count(kind) > 1:
+            after[kind] = best + 1
+        pairs.append((one, quoted[best][0]))
     return tuple(pairs)
 
 
@@ -139,6 +145,15 @@ def rests_of(text: str, grounds: Sequence[Ground], quotes: Sequence[Quoted]) -> 
         spans[at].update(ground.zone.spans)
         missing -= implied(stems(ground.text))
     parts = [(n, zone) for n, quote in enumerate(quotes) for zone in zones(quote.text)]
+    for zone in zones(text) if quotes else ():  # each clause of the claim rests on something
+        if not zone.amounts:
+            words = stems(said(text, zone.own))
+            gains = [len(words & implied(stems(said(quotes[n].text, each.spans)))) for n, each in parts]
+            best = max(range(len(gains)), key=gains.__getitem__, default=-1)
+            if best >= 0 and gains[best]:
+                n, each = parts[best]
+                spans[n].update(each.spans)
+                missing -= implied(stems(said(quotes[n].text, each.spans)))
     while parts and (missing or not any(spans.values())):
         gains = [len(missing & implied(stems(said(quotes[n].text, zone.spans)))) for n, zone in parts]
         best = max(range(len(gains)), key=gains.__getitem__)

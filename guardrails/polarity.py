@@ -37,14 +37,13 @@ _CUE = re.compile(
     r"|(?P<when>when|whenever)"
     r"|(?P<while>while|whilst)"
     r"|(?P<before>before|prior to)"
-    r"|(?P<after>after)"
-    r"|(?P<during>during))\b",
+    r"|(?P<after>after))\b",
     re.IGNORECASE,
 )
 _ACTS_ON_A_WORD = frozenset({"not", "without"})
 _TREATING = frozenset({"give", "use"})
-# "during pregnancy" is "in pregnancy".
-_STATES = frozenset({"pregnancy", "lactation", "therapy"})
+# "no adjustment is required", "need not be adjusted"
+_ADJUSTING = frozenset({"dose", "adjust", "require"})
 EXCEPTIONS = frozenset({"except", "unless", "only", "if", "until"})
 """Kinds that limit the whole sentence in which they stand, not only their clause."""
 
@@ -69,19 +68,21 @@ def cues(text: str) -> tuple[Cue, ...]:
     for match in _CUE.finditer(text):
         if any(start <= match.start() < end for start, end in bounded):
             continue
-        after = next((word.stem for word in words if word.start >= match.end()), "")
-        if not (match.lastgroup == "during" and after in _STATES):
-            found.append(Cue(*_sense(str(match.lastgroup), after), *match.span()))
+        near = [word.stem for word in words if match.end() <= word.start][:5]
+        found.append(Cue(*_sense(str(match.lastgroup), near), *match.span()))
     return tuple(found)
 
 
-def _sense(kind: str, following: str) -> tuple[str, str]:
+def _sense(kind: str, following: Sequence[str]) -> tuple[str, str]:
     """The kind and scope that are compared: "avoid" is "do not use", and "when" introduces a condition as "if" does."""
-    if kind == "avoid" or (kind == "not" and following in _TREATING):
+    first = following[0] if following else ""
+    if kind == "avoid" or (kind == "not" and first in _TREATING):
         return "not", "use"
+    if kind == "not" and first in _ADJUSTING and "adjust" in following:
+        return "not", "adjust"
     if kind == "when":
         return "if", ""
-    return kind, following if kind in _ACTS_ON_A_WORD else ""
+    return kind, first if kind in _ACTS_ON_A_WORD else ""
 
 
 def counted(found: Sequence[Cue]) -> Counter[tuple[str, str]]:

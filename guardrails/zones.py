@@ -187,7 +187,9 @@ def _inheriting(text: str, one: Measure, own: Span, shared: tuple[Span, ...]) ->
     """The measure with the limit and the change that words in front of all doses of its sentence give to each."""
     before = [(start, end) for start, end in shared if end <= own[0]]
     head = text[own[0] : one.start]
-    if not before or not is_within(one.start, (own,)) or not is_dose(text, one) or _NEXT.search(head):
+    if not before or not is_within(one.start, (own,)) or not is_dose(text, one):
+        return one
+    if _NEXT.search(head) or _has_label(text, (own[0], one.start)):
         return one
     start, end = before[-1]
     bound, cue = bound_of(text, (start, end), (one.end, one.end)) if one.bound is Bound.PLAIN else (one.bound, (0, 0))

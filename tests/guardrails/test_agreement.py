@@ -171,7 +171,7 @@ NEGATIONS = [
     ("Use it in adults.", "Use it only in adults.", "negations"),
     ("Use it.", "Use it unless pregnant.", "negations"),
     ("Use it in adults.", "Use it in adults except in pregnancy.", "negations"),
-    ("Stop it.", "Stop it if a rash appears.", "negations"),
+    ("Stop it.", "Stop it if a rash appears.", "conditions"),
     ("Take it before meals.", "Take it after meals.", "negations"),
     ("Use it in adults.", "Use it in adults, but only in hospital.", "negations"),
     ("Stop it when a rash appears.", "Stop it if a rash appears.", ""),
