@@ -87,6 +87,45 @@ short-term | long-term
 absorbed | excreted
 similar to | different from
 upward | downward
+better | worse
+greater | smaller
+larger | smaller
+superior | inferior
+similar | different
+the same | different
+a significant | no significant
+significant | insignificant
+significantly | not significantly
+no difference | a clear difference
+no effect | a strong effect
+no evidence | clear evidence
+associated with | unrelated to
+related to | unrelated to
+correlated | uncorrelated
+effective | ineffective
+efficacy | toxicity
+survival | mortality
+reliable | unreliable
+sufficient | insufficient
+adequate | inadequate
+appropriate | inappropriate
+possible | impossible
+able | unable
+favorable | unfavorable
+beneficial | harmful
+useful | useless
+well tolerated | poorly tolerated
+good | poor
+majority | minority
+all | none
+both | neither
+single | multiple
+alone | in combination
+primary | secondary
+active | inactive
+placebo | active treatment
+independent of | dependent on
+consistent with | contrary to
 """)
 _NEGATIONS = one_way("""
 is not > is

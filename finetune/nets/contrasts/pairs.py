@@ -117,13 +117,12 @@ def _changed(
     sentence: str, family: str, names: Sequence[str], scene: Scene, chance: random.Random, strength: int
 ) -> Iterator[Contrast]:
     """One contrast with one change; the change comes first, so that rewording cannot hide where it was made."""
-    made = {kind: (change(sentence, scene, chance), weight) for kind, (change, weight) in CHANGES.items()}
-    fit = {
-        kind: pair for kind, pair in made.items() if pair[0] and pair[0] != sentence and pair[0] not in scene.passage
-    }
-    if fit:
-        kind = chance.choices(list(fit), [weight for _, weight in fit.values()])[0]
-        yield Contrast(kind, family, reworded(fit[kind][0], names, chance, strength), scene.passage, False)
+    # The first that applies, in an order drawn by weight: as likely as a draw by weight among all that apply.
+    for kind in sorted(CHANGES, key=lambda one: chance.expovariate(CHANGES[one][1])):
+        made = CHANGES[kind][0](sentence, scene, chance)
+        if made and made != sentence and made not in scene.passage:
+            yield Contrast(kind, family, reworded(made, names, chance, strength), scene.passage, False)
+            return
 
 
 def _foreign(
