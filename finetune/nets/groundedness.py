@@ -32,7 +32,7 @@ from retrieval.settings import RetrievalSettings
 
 LABELS = ("supported", "unsupported")
 RECIPE = Recipe("groundedness", "pair", LABELS, rank=16, alpha=32, learning_rate=7e-4, epochs=1, max_tokens=224)
-LEARNED, CHECKED, BLENDED = 40_000, 2_000, 3_000
+LEARNED, CHECKED, BLENDED = 30_000, 2_000, 3_000
 """Contrasts to train on, to fit the temperature on, and to fit the blend on."""
 SHARES = (1.0, 1.0, 1.0)
 """What the net, the cosine and the overlap weigh, each divided by its spread over the calibration contrasts."""

@@ -116,12 +116,13 @@ def _faithful(part: Part, place: int, passage: str, names: Sequence[str], chance
 def _changed(
     sentence: str, family: str, names: Sequence[str], scene: Scene, chance: random.Random, strength: int
 ) -> Iterator[Contrast]:
-    """One contrast with one change; the change comes first, so that rewording cannot hide where it was made."""
+    """One contrast with one change; the change comes last, so that rewording cannot drop it again."""
+    claim = reworded(sentence, names, chance, strength)
     # The first that applies, in an order drawn by weight: as likely as a draw by weight among all that apply.
     for kind in sorted(CHANGES, key=lambda one: chance.expovariate(CHANGES[one][1])):
-        made = CHANGES[kind][0](sentence, scene, chance)
-        if made and made != sentence and made not in scene.passage:
-            yield Contrast(kind, family, reworded(made, names, chance, strength), scene.passage, False)
+        made = CHANGES[kind][0](claim, scene, chance)
+        if made and made != claim and made.rstrip(".") not in scene.passage:
+            yield Contrast(kind, family, made, scene.passage, False)
             return
 
 

@@ -229,10 +229,9 @@ INTRODUCTIONS = (
     "The prescribing information says that ",
     "The source states that ",
     "Note that ",
-    "It is stated that ",
     "Importantly, ",
     "In general, ",
-    "It is important to note that ",
+    "Of note, ",
     "Also, ",
     "Yes, ",
 )
