@@ -21,6 +21,7 @@ from finetune.measure import BenchReport, Metric, exact_interval, peak_mb, propo
 from guardrails.claim import Claim
 from guardrails.errors import GuardrailError
 from guardrails.judge import judge
+from guardrails.support import with_quotes
 from guardrails.verdict import Decision, Severity
 from retrieval.medicines import Medicines
 from retrieval.passage import Passage
@@ -44,7 +45,7 @@ def check(claim: Claim, evidence: Mapping[str, Passage]) -> tuple[bool, str]:
     The one place to change when the checker is called otherwise. A check that raises withholds, and is counted.
     """
     try:
-        verdict = judge(claim, evidence, _medicines())
+        verdict = judge(with_quotes(claim, evidence, _medicines()), evidence, _medicines())
     except GuardrailError as error:
         return False, f"{RAISED}: {error}"
     blocking = {finding.rule for finding in verdict.findings if finding.severity is Severity.BLOCK}
