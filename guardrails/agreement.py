@@ -59,7 +59,7 @@ def medicines(examined: Examined) -> tuple[Finding, ...]:
 
 _ACTS = re.compile(
     r"\b(?:increas|rais|decreas|reduc|lower|inhibit|induc|affect|potentiat|displac|caus|convert|switch|replac|substitut|chang"
-    r"|prevent|enhanc|block|antagoni|instead|before|after|than|from|to)\w*",
+    r"|prevent|enhanc|block|antagoni|instead|before|after|than)\w*",
     re.IGNORECASE,
 )
 """Where one medicine acts on another or follows it, their order carries the meaning."""

@@ -39,7 +39,9 @@ def numbers(examined: Examined) -> tuple[Finding, ...]:
     for one in claimed:
         if not any(one.is_said_by(other) for other, _ in quoted):
             found.append(_finding("numbers", _missing(text[one.start : one.end], quoted), (one.start, one.end)))
-        elif sum(one.size == each.size for each in claimed) > sum(one.size == other.size for other in stated):
+        elif sum(one.size == each.size and not each.in_brackets for each in claimed) > sum(
+            one.size == other.size for other in stated
+        ):
             explanation = f"“{squeezed(text[one.start : one.end])}” stands in the quote less often."
             found.append(_finding("numbers", explanation, (one.start, one.end)))
     return tuple(found)

@@ -23,11 +23,12 @@ _WINDOW = 140
 
 # In the order in which they are tried: a longer phrase before the shorter one that is inside it.
 _BEFORE = re.compile(
-    r"(?P<AT_MOST>\b(?:maxim(?:um|al)|max\b|highest|up to|at most|ceiling|limit(?:ed)?\s+to)|≤|<="
+    r"(?P<AT_MOST>\b(?:less|fewer|lower|younger)\s+than\s+or\s+equal\s+to"
+    r"|\b(?:maxim(?:um|al)|max\b|highest|up to|at most|ceiling|limit(?:ed)?\s+to)|≤|<="
     r"|\b(?:no|not|never)\s+(?:to\s+be\s+|be\s+)?(?:more|greater|higher|longer|older|larger|above|over|beyond)\b(?:\s+than)?"
     r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*"
     r"|\b(?:not|never)\s+(?:be\s+)?(?:take|taken|taking|give|given|use|used|receive|administer(?:ed)?)\s+more\s+than\b)"
-    r"|(?P<AT_LEAST>\b(?:at least|minim(?:um|al))\b|≥|>="
+    r"|(?P<AT_LEAST>\b(?:greater|more|higher|older)\s+than\s+or\s+equal\s+to|\b(?:at least|minim(?:um|al))\b|≥|>="
     r"|\b(?:no|not)\s+(?:to\s+be\s+|be\s+)?(?:less|fewer|lower|younger|shorter|sooner|earlier|smaller)\s+than\b)"
     r"|(?P<LESS>\b(?:less|fewer|lower|younger|shorter|smaller)\s+than\b|\bbelow\b|\bunder\b|<)"
     r"|(?P<MORE>\b(?:more|greater|higher|older|longer|larger)\s+than\b|\babove\b|\bbeyond\b"
@@ -64,7 +65,7 @@ _STEP = re.compile(r"\b(by|to)\s+(?:(?:about|approximately|a|an|another|up to)\s
 BOUND_WORDS = _BEFORE
 """Any word that bounds a number after it."""
 
-_CLAUSE = re.compile(r"[;\n]|[.!?](?=\s)")
+_CLAUSE = re.compile(r"[;\n]|(?<!approx)[.!?](?=\s)")
 
 
 def clause_ends(text: str) -> list[int]:

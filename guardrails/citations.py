@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from guardrails import agreement, amounts, conditions
 from guardrails.examined import Cited, Examined
+from guardrails.parts import Comparison, told_in_parts
 from guardrails.quoting import cut_off, leans_on, row_cut_off
 from guardrails.verdict import Finding, Severity
 from retrieval.passage import Passage
@@ -113,8 +114,25 @@ def is_retracted(passage: Passage) -> bool:
     return any(_RETRACTED.search(text) for text in (passage.title, *passage.heading))
 
 
-def _unless_verbatim(check: Callable[[Examined], tuple[Finding, ...]]) -> Callable[[Examined], tuple[Finding, ...]]:
-    return lambda examined: () if examined.is_verbatim else check(examined)
+_COMPARISONS: dict[str, Comparison] = {
+    "numbers": amounts.numbers,
+    "amounts-together": amounts.amounts_together,
+    "limits": amounts.limits,
+    "subjects": amounts.subjects,
+    "whole-dose": amounts.whole_dose,
+    "conditions": conditions.conditions,
+    "medicines": agreement.medicines,
+    "routes": agreement.routes,
+    "negations": agreement.negations,
+    "certainty": agreement.certainty,
+    "words": agreement.words,
+}
+_ALL = tuple(_COMPARISONS.values())
+
+
+def _unless_told(check: Comparison) -> Comparison:
+    """Skip a comparison for a claim that is its quote, or whose parts are each told by a quote of their own."""
+    return lambda examined: () if examined.is_verbatim or told_in_parts(examined, _ALL) else check(examined)
 
 
 _VERSIONS = {**agreement.VERSIONS, **amounts.VERSIONS, "conditions": conditions.VERSION}
@@ -126,21 +144,6 @@ CHECKS: tuple[Check, ...] = (
     Check("stands-alone", "1", stands_alone),
     Check("superseded", "2", is_current),
     Check("statement", agreement.VERSIONS["statement"], agreement.statement),
-    *(
-        Check(rule, _VERSIONS[rule], _unless_verbatim(run))
-        for rule, run in (
-            ("numbers", amounts.numbers),
-            ("amounts-together", amounts.amounts_together),
-            ("limits", amounts.limits),
-            ("subjects", amounts.subjects),
-            ("whole-dose", amounts.whole_dose),
-            ("conditions", conditions.conditions),
-            ("medicines", agreement.medicines),
-            ("routes", agreement.routes),
-            ("negations", agreement.negations),
-            ("certainty", agreement.certainty),
-            ("words", agreement.words),
-        )
-    ),
+    *(Check(rule, _VERSIONS[rule], _unless_told(run)) for rule, run in _COMPARISONS.items()),
 )
 """Every check of a claim. All of them are required."""

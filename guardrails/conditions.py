@@ -7,12 +7,14 @@ be in the claim; `guardrails.amounts` compares its numbers. Reasons and examples
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardrails.equivalence import measures
 from guardrails.examined import Examined
 from guardrails.grounds import Rest
+from guardrails.polarity import cues
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import (
     GLUE,
@@ -44,9 +46,9 @@ _REASON = re.compile(
 _LABEL = re.compile(r"(?:^|(?<=;)|(?<=\.)|(?<=\n))\s*([^:;.]{1,120}):(?=\s)")
 _NOT_LIMITING = """
     general addition particular oral case term other clinical history maximum usual begin maintain titrate adjustment
-    adjust duration note boxed warning tablet capsule always treat therapy recommend increase decrease day mg range missed
-    every infusion premedication frequent change switch contain eliminate accelerated schedule resume achieve situation
-    thereafter
+    adjust duration note boxed warning tablet capsule always treat therapy recommend increase decrease day mg range
+    missed approximately infusion premedication frequent change switch contain eliminate accelerated schedule resume
+    achieve situation thereafter
 """
 _FREE = GLUE | INSTRUCTING | frozenset(map(stem, _NOT_LIMITING.split()))
 
@@ -60,16 +62,26 @@ class _Phrase:
 
 def conditions(examined: Examined) -> tuple[Finding, ...]:
     """No condition of what the claim rests on is lost."""
-    claimed = implied(stems(examined.claim.text))
+    claimed = _counted(examined.claim.text)
     found = []
     for rest in examined.rests:
-        known = claimed | rest.quote.surroundings if rest.quote.passage.is_table_row else claimed
-        for phrase in _phrases(rest):
-            lost = [word.text for word in phrase.words if word.stem not in known]
+        known = claimed | Counter(rest.quote.surroundings if rest.quote.passage.is_table_row else ())
+        phrases = list(_phrases(rest))
+        wanted = Counter(word.stem for word in content_words(rest.text))
+        for phrase in phrases:
+            lost = [word.text for word in phrase.words if known[word.stem] < wanted[word.stem]]
             if lost:
                 text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
                 found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
     return (*found, *_lost_people(examined), *_lost_medicines(examined), *_added(examined))
+
+
+def _counted(text: str) -> Counter[str]:
+    """How often each stem stands in a text, with what it implies."""
+    found = Counter(word.stem for word in content_words(text))
+    for word in tuple(found):
+        found |= Counter(dict.fromkeys(implied(frozenset({word})), found[word]))
+    return found
 
 
 def _finding(explanation: str) -> Finding:
@@ -81,6 +93,7 @@ def _phrases(rest: Rest) -> Iterator[_Phrase]:
     skipped = [found.span() for found in _REASON.finditer(text)]
     places = [place for one in measures(text) for place in one.places]
     places += [(one.start, one.end) for one in rest.quote.mentions] + skipped
+    places += [(cue.start, cue.end) for cue in cues(text)]
     words = [word for word in outside(content_words(text), places) if word.stem not in _FREE]
     for marker in _MARKER.finditer(text):
         if not is_within(marker.start(), rest.spans) or is_within(marker.start(), skipped):
@@ -127,8 +140,9 @@ _IF = re.compile(r"\b(?:if|when|whenever|provided that|in case of)\b", re.IGNORE
 def _added(examined: Examined) -> Iterator[Finding]:
     """A condition of the claim ("if …") is one of the quote, whichever way the quote puts it."""
     text = examined.claim.text
+    sentences = [Rest(rest.quote, rest.sentences) for rest in examined.rests]
     known = frozenset().union(
-        *(frozenset(word.stem for word in phrase.words) for rest in examined.rests for phrase in _phrases(rest)),
+        *(frozenset(word.stem for word in phrase.words) for rest in sentences for phrase in _phrases(rest)),
         *(quote.surroundings for quote in examined.quoted),
     )
     places = [place for one in measures(text) for place in one.places]

@@ -138,7 +138,8 @@ def _measure(text: str, amount: Amount) -> Measure:
     if size[2].endswith("/d") and size[2] != "x/d":
         per_day = PerDay.DAILY if re.search(r"\b(?:daily|(?:every|each|a) day)$", words) else PerDay.TOTAL
     beside = (amount.cue,) if amount.cue[1] else ()
-    return Measure(size, per_day, amount.bound, amount.change, amount.start, amount.end, beside)
+    bound = Bound.MORE if amount.bound is Bound.OVER and size[2] == "mo" else amount.bound  # "over 65 years"
+    return Measure(size, per_day, bound, amount.change, amount.start, amount.end, beside)
 
 
 _DAILY_DOSE = re.compile(
@@ -159,7 +160,8 @@ _GAP = re.compile(_BETWEEN, re.IGNORECASE)
 _TIMED = re.compile(
     _BETWEEN + r"(?:(?P<daily>daily|(?:each|every) day)|(?P<weekly>weekly|(?:each|every|per|a) week)"
     r"|(?P<total>(?:(?:in|within|over|during|per|every)\s+(?:a\s+|any\s+|one\s+|each\s+|the\s+)?"
-    r"(?:24[- ]?h(?:ou)?rs?(?:[- ]period)?|(?:single\s+)?day)(?:\s+period)?)|a day|\(?total daily dose\)?))(?!\w)",
+    r"(?:24[- ]?h(?:(?:ou)?rs?)?(?:[- ]period)?|(?:single\s+)?day)(?:\s+period)?)|a day"
+    r"|/\s?24\s?h(?:(?:ou)?rs?)?|\(?total daily dose\)?))(?!\w)",
     re.IGNORECASE,
 )
 _COLUMN = re.compile(r"[^:;()]{0,60}\(([^()]{1,20})\)[^:;()]{0,20}:\s")
@@ -170,6 +172,7 @@ _COLUMN = re.compile(r"[^:;()]{0,60}\(([^()]{1,20})\)[^:;()]{0,20}:\s")
 def measures(text: str) -> tuple[Measure, ...]:
     """Every amount of the text in order, converted; an amount and its "once daily" are one measure."""
     found = list(_without_once(text, [_measure(text, amount) for amount in read_amounts(text)]))
+    found = list(_with_ages(text, found))
     found = [_in_brackets(text, one) for one in _merged(text, list(_with_column_units(text, found)))]
     return tuple(_of_a_day(text, found))
 
@@ -179,7 +182,7 @@ def _without_once(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
     starts: int | None = None
     for one, other in zip(found, [*found[1:], None], strict=False):
         is_once = one.size[:3] == (Fraction(1), None, "x") and other is not None and _is_frequency(other)
-        if is_once and other is not None and not text[one.end : other.start].strip():
+        if is_once and other is not None and text[one.end : other.start].strip() in {"", "on"}:
             starts = one.start
             continue
         yield one if starts is None else replace(one, start=starts)
@@ -248,6 +251,41 @@ _PERIOD = {"daily": ("d", PerDay.DAILY), "weekly": ("wk", PerDay.NO), "total": (
 def _per(one: Measure, period: str, per_day: PerDay, place: tuple[int, int]) -> Measure:
     low, high, unit, code = one.size
     return replace(one, size=(low, high, f"{unit}/{period}", code), per_day=per_day, beside=(*one.beside, place))
+
+
+_WHOM = re.compile(
+    r"\b(?:aged?|ages|child(?:ren)?|adults?|adolescents?|patients|those|women|men|people|infants?|paeds)\s*,?\s*"
+    r"(?:(?:aged|of|from|under|over|below|above|at least|older than|younger than|less than|more than|and|≥|>|<|≤|up to)"
+    r"\s*)*$",
+    re.IGNORECASE,
+)
+_YEARS = re.compile(r"\s*-?\s*y(?:/o|o)?\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\s+(?:[a-z][\w-]*\s+){0,2}?\d[\d.,]*\s?(?:mg|mcg|g)\s+(?P<form>tablets?|tabs?|capsules?|caps?|caplets?)\b", re.I
+)
+_NEXT_WORD = re.compile(
+    r"\s*(?:[,.;:)]|$|(?:and|or|to|with|who|in|on|of|receive|take|get|start|should|may|can|must|is|are|for)\b)", re.I
+)
+
+
+def _with_ages(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
+    """ "children under 12" and "≥ 12 y" are years; "2 acetaminophen 325 mg tablets" are two tablets."""
+    for one in found:
+        form = None if one.unit else _COUNTED.match(text, one.end)
+        if one.unit:
+            yield one
+        elif form and one.size[1] is None:
+            unit = read_amounts(f"1 {form.group('form')}")[0].unit
+            yield replace(one, size=(*one.size[:2], unit, one.size[3]), beside=(*one.beside, form.span("form")))
+        elif (years := _YEARS.match(text, one.end)) or (
+            _WHOM.search(text[max(0, one.start - 60) : one.start])
+            and _NEXT_WORD.match(text, max(e for _, e in one.places))
+        ):
+            low, high, _, code = one.size
+            end = years.end() if years else one.end
+            yield replace(one, size=_scaled((low, high, "yr", code)), end=end)
+        else:
+            yield one
 
 
 def _with_column_units(text: str, found: Sequence[Measure]) -> Iterator[Measure]:

@@ -12,7 +12,7 @@ from guardrails.grounds import Ground, Rest, ground_of, rests_of
 from guardrails.quoted import MedicineNames, Quoted, exact
 from guardrails.quoting import Place, is_whole, places
 from guardrails.wording import GLUE, INSTRUCTING, OPPOSITES, REPORTING, implied, squeezed, stems
-from guardrails.zones import Zone, zones
+from guardrails.zones import Zone, statements_of, zones
 from retrieval.medicines import Mention
 from retrieval.passage import Citation, Passage
 
@@ -87,10 +87,7 @@ class Examined:
     @cached_property
     def instructs(self) -> bool:
         """Whether the quotes tell what to do, and do not only report what a study saw."""
-        quoted = frozenset().union(*(stems(quote.text) for quote in self.quoted))
-        doses = any(zone.amounts for rest in self.rests for zone in zones(rest.text))
-        orders = any(_IMPERATIVE.search(rest.text) or "ontraindicated" in rest.text for rest in self.rests)
-        return not quoted & REPORTING and bool(doses or orders or quoted & INSTRUCTING)
+        return any(_instructs(one) for rest in self.rests for one in statements_of(rest.text))
 
     @cached_property
     def free(self) -> frozenset[str]:
@@ -106,6 +103,12 @@ _IMPERATIVE = re.compile(
     re.IGNORECASE,
 )
 """An order at the start of a clause."""
+
+
+def _instructs(statement: str) -> bool:
+    words = stems(statement)
+    orders = _IMPERATIVE.search(statement) or "ontraindicated" in statement or words & INSTRUCTING
+    return not words & REPORTING and bool(orders or any(zone.amounts for zone in zones(statement)))
 
 
 def examine(

@@ -105,6 +105,8 @@ def _read_at(tokens: Sequence[Token], at: int) -> _Read | None:
         return _Read(REPETITIONS[word], None, unit, at, after)
     if token.kind == "every" or word in {"every", "each"}:
         return _interval(tokens, at)
+    if word == "alternate" and is_word(tokens, at + 1, "day", "days"):
+        return _Read(Decimal(2), None, "every d", at, at + 2)
     if word in _GRADED:
         return _grade(tokens, at)
     return _quantity(tokens, at) or _ordinal(word, at)
@@ -142,18 +144,25 @@ def _quantity(tokens: Sequence[Token], at: int) -> _Read | None:
     if is_word(tokens, after, "st", "nd", "rd", "th") and tokens[after].start == tokens[after - 1].end:
         return _Read(low, None, "ordinal", at, after + 1)
     unit, after = _unit(tokens, after)
+    if not unit and is_word(tokens, after, "or") and is_word(tokens, after + 1, "more", "fewer", "less"):
+        counted, end = _unit(tokens, after + 2)  # "7 or more days"
+        if counted:
+            return _Read(low, None, counted, at, end)
     return _range(tokens, at, low, unit, after) or _Read(low, None, unit, at, after)
 
 
 def _range(tokens: Sequence[Token], at: int, low: Decimal, unit: str, after: int) -> _Read | None:
     between = at > 0 and tokens[at - 1].text.lower() == "between"
-    if not (is_word(tokens, after, *_RANGE) or (between and is_word(tokens, after, "and"))):
+    either = not unit and is_word(tokens, after, "or")  # "three or four times a day"
+    if not (is_word(tokens, after, *_RANGE) or either or (between and is_word(tokens, after, "and"))):
         return None
     number = number_at(tokens, after + 1)
     if number is None:
         return None
     high, after = number
     other, after = _unit(tokens, after)
+    if either and not other.startswith("x/"):
+        return None
     if unit in ("", other) or other.startswith(f"{unit}/"):
         return _Read(low, high, other, at, after)
     head = other.partition("/")[0]
@@ -229,17 +238,63 @@ def _with_list_units(tokens: Sequence[Token], reads: list[_Read]) -> list[_Read]
 def _placed(text: str, tokens: Sequence[Token], reads: Sequence[_Read]) -> tuple[Amount, ...]:
     ends = clause_ends(text)
     amounts: list[Amount] = []
+    noun_from = 0
     for place, read in enumerate(reads):
         start, end = tokens[read.first].start, tokens[read.after - 1].end
         previous = max(amounts[-1].end, amounts[-1].cue[1]) if amounts else 0
         following = tokens[reads[place + 1].first].start if place + 1 < len(reads) else len(text)
         clause = bisect_right(ends, start)
-        before = (max(previous, ends[clause - 1] if clause else 0), start)
-        bound, cue = (Bound.PLAIN, (0, 0)) if read.code else bound_of(text, before, (end, following))
+        opened = ends[clause - 1] if clause else 0
+        before = (max(previous, opened), start)
+        of_dose = not _of_whom(text, read, end)
+        bound, cue = _bound(text, read, before, (end, following), max(noun_from, opened) if of_dose else -1)
+        noun_from = end if of_dose else noun_from
         low = -read.low if _negative(text, tokens, read.first) else read.low
         change = change_after(text, end) or change_of(text, before)
         amounts.append(Amount(low, read.high, read.unit, start, end, read.code, bound, change, cue))
     return tuple(amounts)
+
+
+_NOUN = re.compile(r"\b(?:maxim(?:um|al)|minim(?:um|al)|max|highest|ceiling)\b", re.IGNORECASE)
+_STRENGTH = re.compile(
+    r"\s+(?:film[- ]coated\s+|oral\s+|chewable\s+)?(?:tab(?:let)?s?|cap(?:sule)?s?|caplets?|vials?|pens?"
+    r"|patch(?:es)?)\b",
+    re.IGNORECASE,
+)
+
+
+def _of_whom(text: str, read: _Read, end: int) -> bool:
+    """Whether an amount is an age, a clearance or the strength of a product: no maximum of a dose."""
+    is_strength = read.unit in {*_MASSES, "mL"} and bool(_STRENGTH.match(text, end))
+    return (
+        is_strength or read.unit.partition("/")[0] in {"yr", "mo"} or read.unit.startswith("mL/min") or bool(read.code)
+    )
+
+
+def _bound(
+    text: str, read: _Read, before: tuple[int, int], after: tuple[int, int], noun_from: int
+) -> tuple[Bound, tuple[int, int]]:
+    """The bound of an amount. "Maximum dose in children 6 to 11 years: 5 tablets" bounds the tablets, not the years.
+
+    `noun_from` is where such a noun may stand for this amount, -1 where none may bound it.
+    """
+    if read.code:
+        return Bound.PLAIN, (0, 0)
+    inside = _INSIDE.search(text, before[1], after[0])
+    if inside:
+        return (Bound.AT_LEAST if inside.group(1).lower() == "more" else Bound.AT_MOST), (0, 0)
+    bound, cue = bound_of(text, before, after)
+    if noun_from < 0:
+        return (Bound.PLAIN, (0, 0)) if _NOUN.search(text, *cue) else (bound, cue)
+    if bound is Bound.PLAIN and noun_from < before[0]:
+        nouns = list(_NOUN.finditer(text, max(noun_from, before[1] - _FAR), before[0]))
+        if nouns:
+            return bound_of(text, nouns[-1].span(), (after[1], after[1]))
+    return bound, cue
+
+
+_FAR = 200
+_INSIDE = re.compile(r"\bor\s+(more|fewer|less)\b", re.IGNORECASE)
 
 
 def _negative(text: str, tokens: Sequence[Token], first: int) -> bool:

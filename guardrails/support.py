@@ -17,6 +17,7 @@ from guardrails.citations import CHECKS
 from guardrails.claim import Claim
 from guardrails.equivalence import measures
 from guardrails.examined import MedicineNames, examine
+from guardrails.parts import MOST_PARTS, parts_of
 from guardrails.wording import GLUE, INSTRUCTING, implied, stems
 from retrieval.passage import Citation, Passage
 from retrieval.sentences import sentences
@@ -35,11 +36,29 @@ def with_quotes(claim: Claim, evidence: Mapping[str, Passage], medicines: Medici
     """
     if all(citation.quote for citation in claim.citations):
         return claim
+    in_parts = _quoted_in_parts(claim, evidence, medicines)
+    if in_parts is not None:
+        return in_parts
     cited: list[Citation] = []
     for citation in claim.citations:
         passage = evidence.get(citation.key)
         cited += (citation,) if citation.quote or passage is None else _quoted(claim.text, citation, passage, medicines)
     return replace(claim, citations=tuple(cited))
+
+
+def _quoted_in_parts(claim: Claim, evidence: Mapping[str, Passage], medicines: MedicineNames) -> Claim | None:
+    """The claim with one quote for each of its statements, where each finds one that tells it and no key is left."""
+    parts = parts_of(claim.text)
+    if not 1 < len(parts) <= MOST_PARTS or any(citation.quote for citation in claim.citations):
+        return None
+    found: list[Citation] = []
+    for part in parts:
+        known = (one for one in claim.citations if one.key in evidence)
+        told = (_quoted(part, one, evidence[one.key], medicines) for one in known)
+        passing = (one for one in told if len(one) == 1 and _passes(Claim(part, one), evidence[one[0].key], medicines))
+        found += next(passing, ())
+    complete = len(found) == len(parts) and {one.key for one in found} == {one.key for one in claim.citations}
+    return replace(claim, citations=tuple(found)) if complete else None
 
 
 def _quoted(text: str, citation: Citation, passage: Passage, medicines: MedicineNames) -> tuple[Citation, ...]:

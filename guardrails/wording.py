@@ -35,7 +35,7 @@ _EMPTY_WORDS = """
     which who whom whose what where there here also both either each such other another same
     may might can could should must shall will would need
     not no never none neither cannot only if unless until when whenever while before after during except without
-    provided e g i eg ie etc s t
+    provided e g i eg ie etc s t plus every
 """
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 

@@ -22,7 +22,8 @@ Span = tuple[int, int]
 
 _STRONG = re.compile(r";|\.(?=\s)|\n")
 _SOFT = re.compile(
-    r",(?!\d)|\b(?:and|or|then|but|while|whereas|followed by|up to|increas\w+|decreas\w+|reduc\w+)\b", re.IGNORECASE
+    r",(?!\d)|[→↑↓+]|\b(?:and|or|then|but|plus|while|whereas|followed by|up to|increas\w+|decreas\w+|reduc\w+)\b",
+    re.IGNORECASE,
 )
 _LABEL = re.compile(r":(?=\s)")
 _CELL = re.compile(r";?\s*[^:;]{1,80}:\s")
@@ -40,7 +41,8 @@ _DOSE_UNITS = frozenset(
 _NAMES = frozenset({"code", "grade"})
 _NEXT = re.compile(r"\b(?:then|thereafter|followed|maintenance|after)\b", re.IGNORECASE)
 _STRENGTH = re.compile(
-    r"\s+(?:film[- ]coated\s+|oral\s+)?(?:tablets?|capsules?|caplets?|vials?|pens?|patch(?:es)?)\b", re.IGNORECASE
+    r"\s+(?:film[- ]coated\s+|oral\s+)?(?:tab(?:let)?s?|cap(?:sule)?s?|caplets?|vials?|pens?|patch(?:es)?)\b",
+    re.IGNORECASE,
 )
 _NUMBERED = re.compile(
     r"\b(?:days?|weeks?|months?|cycles?|step|stud(?:y|ies)|table|phase|section|infusions?|dose|trial|part|figure)\s+"
@@ -70,6 +72,8 @@ class Zone:
 
 def is_condition(text: str, one: Measure) -> bool:
     """Whether an amount says for whom a dose is (age, weight, clearance) instead of how much to give."""
+    if one.unit == "mo":
+        return True
     words = " ".join(text[start:end] for start, end in one.places)
     if "/kg" in words or "per kg" in words:
         return False
