@@ -106,7 +106,9 @@ def of_another_sentence(said: Said) -> Iterator[str]:
 
 
 def _same_use(text: str, one: Amount, other: Amount) -> bool:
-    """Whether the two numbers are said in the same words, so that their order carries no meaning."""
+    """Whether the two numbers are said of the same thing, so that their order carries no meaning."""
+    if re.match(r"\s*(?:and|or)\b", text[one.end : other.start]):
+        return True
     return text[one.end : one.end + 14] == text[other.end : other.end + 14] and bool(
         re.fullmatch(r"\W*(?:[a-z]+ ){0,3}?(?:or|and) ", text[one.end : other.start])
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from retrieval.ingredient import base_name
-from tests.benchmarks.dose_drafts.draft import Said, Way
+from tests.benchmarks.dose_drafts.draft import Origin, Said, Way
 from tests.benchmarks.dose_drafts.quantities import Amount, amounts, figure
 from tests.benchmarks.dose_drafts.same import ABBREVIATIONS, BY_UNIT, COUNTS, SYNONYMS
 
@@ -41,7 +41,7 @@ def reordered(said: Said) -> str | None:
     """What comes first put last: the condition in brackets, or after the main clause."""
     text = said.text.rstrip(".")
     colon = re.fullmatch(r"([^:;()]{6,140}): ([^:;]{15,}?)", text)
-    if colon and not said.passage.is_table_row and not re.search(r"\b(?:is|are|says|treats|causes|varies)\b", colon[1]):
+    if colon and said.origin is Origin.CORPUS and not re.search(r"\b(?:is|are|says|treats|causes|varies)\b", colon[1]):
         first, rest = colon[1], colon[2]
         return f"{rest[0].upper()}{rest[1:]} ({_small(first)})."
     lead = re.fullmatch(r"((?:In|For|With) [^,;:]{5,90}), ((?:the|no|do not|an?) [^,;:]{15,})", text)

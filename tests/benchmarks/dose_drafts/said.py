@@ -24,7 +24,11 @@ SHORTEST, LONGEST = 35, 420
 """Characters of a sentence worth restating: shorter ones are headings, longer ones are tables run together."""
 STRANGERS = 2
 _SILENT = re.compile(r"\b(?:label|copy|section)\b[^.]*\b(?:does not|gives no|leaves out|not in)\b", re.IGNORECASE)
-_BROKEN = re.compile(r"(?:\[see|\bsee (?:table|figure|section|warnings)\b|molecular|structure)", re.IGNORECASE)
+_BROKEN = re.compile(
+    r"\[see|\bsee (?:table|figure|section|warnings)\b|molecular|structure|carboxylic|\banimal|\brats?\b|\brabbits?\b"
+    r"|in (?:vivo|vitro)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
