@@ -3,10 +3,14 @@ that looks at the question. The half that looks at each sentence of the answer i
 
 from __future__ import annotations
 
-from assistant.conversation import Assessment, Question
+from collections.abc import Sequence
+
+from assistant.conversation import Assessment, Conflict, Question
+from guardrails.contradictions import contradictions
 from guardrails.dosing import DoseContext, calculations, check_question, unknown_that_matters
 from guardrails.rulebook import Rulebook
 from retrieval.medicines import Medicines
+from retrieval.passage import Passage
 
 MOST_UNKNOWN = 4
 """Facts that are asked for at once; more would be read by nobody."""
@@ -24,3 +28,9 @@ def assess(question: Question, rulebook: Rulebook, medicines: Medicines) -> Asse
     asked = unknown_that_matters(named, context) if alerts or worked or not question.patient.is_empty else ()
     lines = (f"{one.what}: {one.arithmetic}{f' ({one.source})' if one.source else ''}" for one in worked)
     return Assessment(alerts, tuple(dict.fromkeys(lines)), asked[:MOST_UNKNOWN])
+
+
+def conflicts(passages: Sequence[Passage], medicines: Medicines) -> tuple[Conflict, ...]:
+    """Where the retrieved passages contradict each other, each with the words of both."""
+    found = contradictions(passages, medicines)
+    return tuple(Conflict(one.about, one.statements, one.titles) for one in found)

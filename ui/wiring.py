@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from assistant.ask import AskTools, ask
+from assistant.assess import assess, conflicts
 from assistant.conversation import Answer, Basis, Event, Flag, FlagKind, Outcome, Question, Refusal
 from assistant.database import open_database
 from assistant.extract import ExtractiveGenerator
@@ -19,13 +20,19 @@ from assistant.generate import DraftGenerator
 from assistant.prompt import answer_prompt
 from assistant.records import Records
 from guardrails.adverse_event import AdverseMention, notice
-from guardrails.intake import screen
-from guardrails.judge import RULES_VERSION, judge
+from guardrails.candidates import candidates, joined
+from guardrails.groundedness import Grounding
+from guardrails.guard import Guard, screen
+from guardrails.intake import Intake
+from guardrails.rails import Rails
+from guardrails.rulebook import Rulebook, shipped
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexBusy
 from retrieval.index import Index
 from retrieval.ingest import IngestProgress, IngestReport, ingest, quiet
 from retrieval.medicines import Medicines
+from retrieval.nets import Nets
+from retrieval.passage import SourceKind
 from retrieval.search import SearchTools, search
 from ui.settings import Settings, load
 from ui.status import Status
@@ -41,6 +48,9 @@ class Product:
     index: Index
     encoder: Encoder
     medicines: Medicines
+    guard: Guard
+    intake: Intake
+    grounding: Grounding
     records: Records
     tools: AskTools
 
@@ -66,16 +76,38 @@ def opened(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     # First what fails quickly: nobody should wait for an index and then hear that the database cannot be opened.
     records = open_records(settings)
+    rails = Rails()
     encoder = Encoder(settings.retrieval)
     index = open_index(settings, encoder, share=share)
     try:
         with suppress(IndexBusy) if share else nullcontext():
             ingest([settings.starter_corpus], index, encoder, settings.retrieval, on_progress)
+        product = _assembled(settings, index, encoder, rails, records)
         if warm:
-            encoder.encode(["warm"])
-        yield _assembled(settings, index, encoder, records)
+            _warm(product)
+        yield product
     finally:
         index.close()
+        rails.close()
+
+
+@contextmanager
+def guarded(settings: Settings | None = None) -> Iterator[Guard]:
+    """The checks of an answer alone, without an index or a database."""
+    settings = settings or load()
+    rails = Rails()
+    try:
+        encoder = Encoder(settings.retrieval)
+        yield _guard(Medicines.load(), shipped(), rails, Grounding(Nets(encoder), encoder))
+    finally:
+        rails.close()
+
+
+def _warm(product: Product) -> None:
+    """Load what is loaded at its first use, so that the first question waits for none of it."""
+    product.encoder.encode(["warm"])
+    screen("Is metformin safe for John Smith?", product.guard.rails, product.intake)
+    product.grounding.scores(["Take it with food."], [["Take it with meals."]])
 
 
 def open_index(settings: Settings, encoder: Encoder, *, create: bool = True, share: bool = False) -> Index:
@@ -91,19 +123,36 @@ def open_index(settings: Settings, encoder: Encoder, *, create: bool = True, sha
     return open_edge(folder, dimension=encoder.dimension, model=encoder.name, create=create, share=share)
 
 
-def _assembled(settings: Settings, index: Index, encoder: Encoder, records: Records) -> Product:
+def _guard(medicines: Medicines, rulebook: Rulebook, rails: Rails, grounding: Grounding) -> Guard:
+    return Guard(medicines, rulebook, rails, grounding.check)
+
+
+def _rulebook(index: Index, medicines: Medicines) -> Rulebook:
+    """The shipped rules, and in their gaps what the indexed labels say: those limits inform, and never loosen."""
+    labels = [source for source in index.sources() if source.kind is SourceKind.LABEL and not source.superseded_by]
+    found = [candidates(source, index.passages_of(source.id), medicines) for source in labels]
+    return joined(shipped(), [rules for rules in found if rules is not None])
+
+
+def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails, records: Records) -> Product:
     medicines = Medicines.load(index.sources())
+    nets = Nets(encoder)
+    intake, grounding = Intake(nets), Grounding(nets, encoder)
+    guard = _guard(medicines, _rulebook(index, medicines), rails, grounding)
     searching = SearchTools(index, encoder, medicines, settings.retrieval)
     tools = AskTools(
-        screen=screen,
+        screen=partial(screen, rails=rails, intake=intake),
+        mask=lambda text: intake.mask(text).text,
         notice=partial(_flags, medicines),
+        assess=partial(assess, rulebook=guard.rulebook, medicines=medicines),
         search=partial(search, tools=searching),
+        conflicts=partial(conflicts, medicines=medicines),
         generator=generator(settings, medicines),
-        judge=partial(judge, medicines=medicines),
+        judge=lambda claim, evidence, patient: guard.judge(claim, evidence, patient=patient),
         store=records,
-        basis=partial(_basis, index.version()),
+        basis=partial(_basis, index.version(), guard.version),
     )
-    return Product(settings, index, encoder, medicines, records, tools)
+    return Product(settings, index, encoder, medicines, guard, intake, grounding, records, tools)
 
 
 def open_records(settings: Settings) -> Records:
@@ -123,22 +172,25 @@ def generator(settings: Settings, medicines: Medicines) -> DraftGenerator:
     return WithFallback(VllmGenerator(settings.assistant), extractive)
 
 
-def _flags(medicines: Medicines, question: Question) -> tuple[Flag, ...]:
+def _flags(medicines: Medicines, question: Question, screened: bool) -> tuple[Flag, ...]:
     """A flag for every reaction that the question reports; kept before anything is answered."""
+    kind, now = FlagKind.ADVERSE_EVENT, datetime.now(UTC)
     return tuple(
-        Flag(uuid4().hex, question.id, FlagKind.ADVERSE_EVENT, _summary(mention), "", datetime.now(UTC), "machine")
+        Flag(uuid4().hex, question.id, kind, _summary(mention, screened), "", now, "machine")
         for mention in notice(question.text, medicines)
     )
 
 
-def _summary(mention: AdverseMention) -> str:
-    return f"{mention.event} reported with {mention.medicine}: “{mention.quote}”"
+def _summary(mention: AdverseMention, screened: bool) -> str:
+    """What was reported; the words of the question are quoted only where its identifiers were masked."""
+    quoted = f": “{mention.quote}”" if screened else " (the question could not be screened and was not kept)"
+    return f"{mention.event} reported with {mention.medicine}{quoted}"
 
 
-def _basis(index_version: str, question: Question) -> Basis:
+def _basis(index_version: str, rules_version: str, question: Question) -> Basis:
     return Basis(
         prompt_version=answer_prompt().label,
-        rules_version=RULES_VERSION,
+        rules_version=rules_version,
         index_version=index_version,
         code_version=importlib.metadata.version("pharmassist"),
         not_known=_not_known(question),

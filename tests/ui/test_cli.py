@@ -22,6 +22,7 @@ KEYS = {
     "notices",
     "claims",
     "withheld",
+    "assessment",
     "basis",
     "conversation",
     "seconds",
@@ -152,9 +153,83 @@ def test_doctor_says_what_to_do_before_the_first_run(tmp_path: Path) -> None:
 def test_the_documented_shapes_are_the_real_ones() -> None:
     page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
     from assistant.conversation import RefusalReason
+    from guardrails import check, patient_facts
     from ui import shapes
 
-    for model in (shapes.OutcomeShape, shapes.CitationShape, shapes.BasisShape, shapes.SourceShape, shapes.BenchShape):
+    documented = (
+        *(shapes.OutcomeShape, shapes.CitationShape, shapes.BasisShape, shapes.SourceShape, shapes.BenchShape),
+        *(shapes.AssessmentShape, shapes.ConflictShape, shapes.WithheldShape, shapes.OverrideRateShape),
+        *(check.Evidence, check.DraftClaim, check.Result, check.JudgedShape, check.FoundShape, check.RunShape),
+        patient_facts.PatientFacts,
+    )
+    for model in documented:
         for name in model.model_fields:
             assert re.search(rf"[`\"]{name}\b", page), f"docs/json.md does not name {name}"
     assert all(f"`{reason.value}`" in page for reason in RefusalReason)
+
+
+EVIDENCE = [
+    {
+        "key": "m1",
+        "title": "Metformin tablets",
+        "section": "2.1 Adult dosage",
+        "text": "The maximum dose of metformin in adults is 2,550 mg per day in divided doses.",
+    }
+]
+DRAFT = "The maximum dose of metformin in adults is 2.55 g per day in divided doses [m1]."
+
+
+def _write(folder: Path, name: str, content: object) -> str:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return str(path)
+
+
+def test_check_judges_another_programs_draft(tmp_path: Path) -> None:
+    evidence = _write(tmp_path, "evidence.json", EVIDENCE)
+    draft = _write(tmp_path, "draft.txt", DRAFT)
+    done = run(tmp_path, "check", "--evidence", evidence, "--draft", draft, "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert set(result) == {"verdict", "claims", "checks"}
+    assert result["verdict"] == "release"
+    assert result["claims"] == [{"text": DRAFT.removesuffix(" [m1].") + ".", "released": True, "findings": []}]
+    assert all(set(each) == {"rule", "ms"} for each in result["checks"])
+
+
+def test_check_withholds_and_says_why(tmp_path: Path) -> None:
+    evidence = _write(tmp_path, "evidence.json", EVIDENCE)
+    draft = _write(tmp_path, "draft.json", {"claims": [{"text": DRAFT.replace("2.55", "25.5"), "citations": ["m1"]}]})
+    patient = _write(tmp_path, "patient.json", {"age": 80, "egfr": 20})
+    done = run(tmp_path, "check", "--evidence", evidence, "--draft", draft, "--patient", patient)
+    assert done.returncode == 3, done.stderr
+    assert "Verdict: withhold" in done.stdout
+    assert "25.5 g" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("evidence", "draft", "patient", "said"),
+    [
+        ("{", DRAFT, None, "evidence.json is not JSON"),
+        ([{"key": "a"}], DRAFT, None, "text: Field required"),
+        (EVIDENCE, '{"claims": 1}', None, "draft.txt does not have the documented shape"),
+        (EVIDENCE, DRAFT, {"wieght": 3}, "wieght"),
+        (EVIDENCE, DRAFT, {"age": 300}, "between 0 and 125 years"),
+    ],
+)
+def test_check_says_what_is_wrong_with_its_files(
+    tmp_path: Path, evidence: object, draft: str, patient: object, said: str
+) -> None:
+    words = ["check", "--evidence", _write(tmp_path, "evidence.json", evidence)]
+    words += ["--draft", _write(tmp_path, "draft.txt", draft)]
+    words += ["--patient", _write(tmp_path, "patient.json", patient)] if patient else []
+    done = run(tmp_path, *words)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+def test_overrides_of_a_fresh_installation(tmp_path: Path) -> None:
+    done = run(tmp_path, "overrides")
+    assert (done.returncode, done.stdout.strip()) == (0, "No warning has been shown yet.")
+    assert json.loads(run(tmp_path, "overrides", "--json").stdout) == {"rates": []}
