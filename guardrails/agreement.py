@@ -16,7 +16,7 @@ from guardrails.equivalence import Measure, measures
 from guardrails.examined import Examined
 from guardrails.polarity import counted, cues, hedges, obligations
 from guardrails.quantities import read_amounts
-from guardrails.quoted import Quoted, exact
+from guardrails.quoted import Quoted, mentions_of
 from guardrails.units import UNITS
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import (
@@ -48,7 +48,7 @@ def medicines(examined: Examined) -> tuple[Finding, ...]:
     """Every medicine of the claim is named in a quote, or is what its passage is about; two keep their order."""
     known: set[frozenset[str]] = set()
     for quote in examined.quoted:
-        named = (*quote.mentions, *quote.medicines.find(quote.passage.title))
+        named = (*quote.mentions, *mentions_of(quote.medicines, quote.passage.title))
         known |= {frozenset(mention.ingredients) for mention in named} | {quote.own_ingredients}
     strange = [one for one in examined.mentions if frozenset(one.ingredients) not in known]
     found = [_finding("medicines", f"The quote does not name {one.surface}.", (one.start, one.end)) for one in strange]
@@ -71,7 +71,7 @@ def _same_order(examined: Examined, quote: Quoted) -> bool:
     if len(claimed) < 2:
         return True
     rests = " ".join(rest.text for rest in examined.rests if rest.quote is quote)
-    found = exact(quote.medicines.find(rests))
+    found = mentions_of(quote.medicines, rests)
     quoted = [each for each in dict.fromkeys(mention.ingredients for mention in found) if each in claimed]
     kept = [each for each in claimed if each in quoted]
     if _is_turned(examined.claim.text, examined.mentions) is not _is_turned(rests, found):

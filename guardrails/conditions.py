@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from guardrails.equivalence import measures
 from guardrails.examined import Examined
@@ -88,7 +89,12 @@ def _finding(explanation: str) -> Finding:
     return Finding("conditions", VERSION, Severity.BLOCK, explanation)
 
 
-def _phrases(rest: Rest) -> Iterator[_Phrase]:
+@lru_cache(maxsize=1024)
+def _phrases(rest: Rest) -> tuple[_Phrase, ...]:
+    return tuple(_found_phrases(rest))
+
+
+def _found_phrases(rest: Rest) -> Iterator[_Phrase]:
     text = rest.quote.text
     skipped = [found.span() for found in _REASON.finditer(text)]
     places = [place for one in measures(text) for place in one.places]

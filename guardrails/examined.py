@@ -9,7 +9,7 @@ from functools import cached_property
 
 from guardrails.claim import Claim
 from guardrails.grounds import Ground, Rest, ground_of, rests_of
-from guardrails.quoted import MedicineNames, Quoted, exact
+from guardrails.quoted import MedicineNames, Quoted, mentions_of
 from guardrails.quoting import Place, is_whole, places
 from guardrails.wording import GLUE, INSTRUCTING, OPPOSITES, REPORTING, implied, squeezed, stems
 from guardrails.zones import Zone, statements_of, zones
@@ -59,7 +59,7 @@ class Examined:
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """The medicines that the claim names."""
-        return exact(self.medicines.find(self.claim.text))
+        return mentions_of(self.medicines, self.claim.text)
 
     @cached_property
     def parts(self) -> tuple[Zone, ...]:

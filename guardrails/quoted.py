@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from guardrails.wording import stems
@@ -17,6 +17,9 @@ class MedicineNames(Protocol):
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every medicine named in the text."""
+
+    def __hash__(self) -> int:
+        """What was read of a text with these names is kept."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Quoted:
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """The medicines that the quote names."""
-        return exact(self.medicines.find(self.text))
+        return mentions_of(self.medicines, self.text)
 
     @cached_property
     def surroundings(self) -> frozenset[str]:
@@ -44,6 +47,7 @@ class Quoted:
         return stems(". ".join((passage.title, *passage.heading, *passage.ingredients)))
 
 
-def exact(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """Without the misspelt ones: those are compared letter by letter, like any word."""
-    return tuple(mention for mention in mentions if mention.exact)
+@lru_cache(maxsize=8192)
+def mentions_of(medicines: MedicineNames, text: str) -> tuple[Mention, ...]:
+    """The medicines of a text without the misspelt ones: those are compared letter by letter, like any word."""
+    return tuple(mention for mention in medicines.find(text) if mention.exact)

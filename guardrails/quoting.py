@@ -7,6 +7,7 @@ are equal; nothing else is.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,11 +39,18 @@ def places(quote: str, passage: str) -> tuple[Place, ...]:
     words = quote.split()
     if not words:
         return ()
-    literal = re.escape(quote.strip())
-    found = list(re.finditer(literal, passage)) if quote.strip() in passage else []
+    found = list(_literal(quote.strip(), passage))
     if not found:
-        found = list(re.finditer(r"\s+".join(re.escape(word) for word in words), passage))
-    return tuple(Place(*match.span()) for match in found if _at_edges(passage, *match.span()))
+        spaced = re.finditer(r"\s+".join(re.escape(word) for word in words), passage)
+        found = [match.span() for match in spaced]
+    return tuple(Place(start, end) for start, end in found if _at_edges(passage, start, end))
+
+
+def _literal(quote: str, passage: str) -> Iterator[tuple[int, int]]:
+    start = passage.find(quote)
+    while start >= 0:
+        yield start, start + len(quote)
+        start = passage.find(quote, start + len(quote))
 
 
 def _at_edges(passage: str, start: int, end: int) -> bool:

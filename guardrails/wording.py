@@ -42,12 +42,20 @@ _EMPTY = frozenset(_EMPTY_WORDS.split())
 _TABLE = load()
 _CANONICAL = {form: name for name, forms in _TABLE.same.items() for form in (name, *forms)}
 _PHRASES = {" ".join(phrase.split()): name for name, phrases in _TABLE.phrases.items() for phrase in phrases}
-_PHRASE = re.compile(
-    r"(?<![\w-])(?:"
-    + "|".join(re.escape(one).replace(r"\ ", r"\s+") for one in sorted(_PHRASES, key=len, reverse=True))
-    + r")(?![\w-])",
-    re.IGNORECASE,
-)
+_FIRST = re.compile(r"(?<![\w-])\w+")
+
+
+def _by_first_word() -> dict[str, re.Pattern[str]]:
+    """For each first word of a phrase, the phrases that start with it, longest first."""
+    found: dict[str, list[str]] = {}
+    for phrase in sorted(_PHRASES, key=len, reverse=True):
+        first = _FIRST.match(phrase)
+        assert first is not None, phrase
+        found.setdefault(first.group(), []).append(re.escape(phrase).replace(r"\ ", r"\s+"))
+    return {word: re.compile(rf"(?:{'|'.join(phrases)})(?![\w-])", re.IGNORECASE) for word, phrases in found.items()}
+
+
+_STARTING = _by_first_word()
 
 _POPULATION_WORDS = """
     child infant neonate adolescent adult elderly pregnancy lactation renal hepatic dialysis woman man mild moderate
@@ -103,10 +111,13 @@ TIMES = frozenset(map(stem, _TIME_WORDS.split()))
 @lru_cache(maxsize=8192)
 def phrases(text: str) -> tuple[Word, ...]:
     """The phrases of the table that the text has, in order; each counts as one word."""
-    return tuple(
-        Word(_PHRASES[" ".join(found.group().lower().split())], found.group(), *found.span())
-        for found in _PHRASE.finditer(text)
-    )
+    found: list[Word] = []
+    for first in _FIRST.finditer(text):
+        pattern = _STARTING.get(first.group().lower())
+        match = pattern.match(text, first.start()) if pattern else None
+        if match and not (found and match.start() < found[-1].end):
+            found.append(Word(_PHRASES[" ".join(match.group().lower().split())], match.group(), *match.span()))
+    return tuple(found)
 
 
 @lru_cache(maxsize=8192)
@@ -135,8 +146,11 @@ def implied(said: frozenset[str]) -> frozenset[str]:
 
 def outside(words: Iterable[Word], places: Iterable[tuple[int, int]]) -> list[Word]:
     """The words that do not touch any of the places."""
-    taken = list(places)
-    return [word for word in words if not any(start < word.end and word.start < end for start, end in taken)]
+    found = list(words)
+    taken = bytearray(max((word.end for word in found), default=0))
+    for start, end in places:
+        taken[start:end] = b"\1" * (min(end, len(taken)) - start)
+    return [word for word in found if 1 not in taken[word.start : word.end]]
 
 
 def squeezed(text: str) -> str:

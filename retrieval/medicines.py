@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from rapidfuzz.distance import OSA
@@ -196,6 +196,7 @@ def _rows_of(sources: Iterable[Source]) -> Iterable[NameRow]:
             yield from (NameRow(_key(brand), ingredients, True, 1) for brand in source.brands if brand)
 
 
+@lru_cache(maxsize=65536)
 def _key(surface: str) -> str:
     return " ".join(_POSSESSIVE.sub("", surface.lower()).replace("-", " ").split())
 
