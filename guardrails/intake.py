@@ -7,10 +7,10 @@ its own, so that it can be run and timed as a rail; `together` says what follows
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +26,7 @@ from guardrails.verdict import CheckRun
 from retrieval.errors import EncoderError
 
 NET = Path(__file__).resolve().parent / "nets" / "intake"
-"""The learned net that judges requests: labels `clinical`, `harmful` and `out_of_scope`."""
+"""The learned net that judges requests: `clinical`, `urgent`, `harmful`, `instruction` or `out_of_scope`."""
 
 
 class DeclinedFor(StrEnum):
@@ -73,9 +73,13 @@ class Opinion:
     harmful: float
     elsewhere: float
     threshold: float
+    urgent: float = 0.0
+    instruction: float = 0.0
 
 
 NO_OPINION = Opinion(0.0, 0.0, 1.1)
+_REMEMBERED = 64
+"""How many opinions are kept: each question is asked about in several steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,10 @@ class Intake:
     """
 
     def __init__(self, nets: IntakeNets | None) -> None:
-        self._nets = nets
         self._masker = Masker(nets)
+        self._opinion: Callable[[str], Opinion] = (
+            (lambda _text: NO_OPINION) if nets is None else lru_cache(_REMEMBERED)(partial(opinion_of, nets=nets))
+        )
 
     def mask(self, text: str) -> Masked:
         """The question without what identifies a patient, and without what cannot be stored.
@@ -112,6 +118,24 @@ class Intake:
         clean, kinds = self._masker.masked(storable(text))
         return Masked(clean, tuple(kind.value for kind in kinds))
 
+    def part(self, text: str) -> Parted:
+        """The question without the instructions to the assistant in it, found by signs and by the learned net.
+
+        Raises:
+            NetUnavailable: the net cannot be used; the question must then be refused.
+            RuleInvalid: a table of signs cannot be read.
+        """
+        return injection.part_judged(injection.part(text), lambda part: self._opinion(part).instruction)
+
+    def notices(self, text: str) -> tuple[str, ...]:
+        """The urgent advice to show above the answer, by signs or by the learned net.
+
+        Raises:
+            NetUnavailable: the net cannot be used; the question must then be refused.
+            RuleInvalid: a table of signs cannot be read.
+        """
+        return emergency.notices(text, self._opinion(text).urgent)
+
     def judge(self, text: str, parted: Parted) -> Judged:
         """Whether the request is declined, by signs and by the learned net.
 
@@ -119,8 +143,7 @@ class Intake:
             NetUnavailable: the net cannot be used; the question must then be refused.
             RuleInvalid: a table of signs cannot be read.
         """
-        opinion = NO_OPINION if self._nets is None else opinion_of(parted.question or text, self._nets)
-        return judge_request(text, parted, opinion)
+        return judge_request(text, parted, self._opinion(parted.question or text))
 
     def screen(self, text: str) -> Screened:
         """Run every step on a question.
@@ -130,8 +153,8 @@ class Intake:
             RuleInvalid: a table of signs cannot be read.
         """
         clean = self.mask(text)
-        parted = find_injections(clean.text)
-        return together(clean, parted, self.judge(clean.text, parted), emergency.notices(clean.text))
+        parted = self.part(clean.text)
+        return together(clean, parted, self.judge(clean.text, parted), self.notices(clean.text))
 
 
 def screen(text: str) -> Screened:
@@ -161,7 +184,7 @@ def storable(text: str) -> str:
 
 
 def find_injections(text: str) -> Parted:
-    """The question without the instructions to the assistant that stand in it.
+    """The question without the instructions to the assistant that signs find in it; `Intake.part` asks the net too.
 
     Raises:
         RuleInvalid: the table of signs cannot be read.
@@ -193,10 +216,16 @@ def opinion_of(text: str, nets: IntakeNets) -> Opinion:
     try:
         card = nets.card(NET)
         row = dict(zip(card.labels, nets.score([text], NET)[0], strict=True))
-        opinion = Opinion(float(row["harmful"]), float(row["out_of_scope"]), card.threshold)
+        opinion = Opinion(
+            float(row["harmful"]),
+            float(row["out_of_scope"]),
+            card.threshold,
+            float(row["urgent"]),
+            float(row["instruction"]),
+        )
     except (EncoderError, KeyError, ValueError) as fault:
         raise NetUnavailable("The learned net that judges requests cannot be used, so nothing is answered.") from fault
-    if not (math.isfinite(opinion.harmful) and math.isfinite(opinion.elsewhere)):
+    if not all(map(math.isfinite, (opinion.harmful, opinion.elsewhere, opinion.urgent, opinion.instruction))):
         raise NetUnavailable("The learned net that judges requests gave no number, so nothing is answered.")
     return opinion
 

@@ -25,8 +25,8 @@ from guardrails.screening.scope import mentions_health
 from retrieval.medicines import TABLE
 
 FOLDER = Path(__file__).parent / "intake_data"
-CLINICAL, HARMFUL, OUT_OF_SCOPE = "clinical", "harmful", "out_of_scope"
-LABELS = (CLINICAL, HARMFUL, OUT_OF_SCOPE)
+CLINICAL, URGENT, HARMFUL, INSTRUCTION, OUT_OF_SCOPE = "clinical", "urgent", "harmful", "instruction", "out_of_scope"
+LABELS = (CLINICAL, URGENT, HARMFUL, INSTRUCTION, OUT_OF_SCOPE)
 """The ordinary label first, as `retrieval.nets` wants it."""
 
 _WELL_KNOWN = 4
@@ -86,16 +86,16 @@ class Graded:
 
 
 def own_rows(seed: int) -> list[TextRow]:
-    """Our patterns, each filled in several times (once where it has no blank), repeatable by the seed."""
+    """Our patterns, each filled in and typed in several ways, repeatable by the seed."""
     chance = random.Random(seed)
     words = dict(_Slots.model_validate(_yaml("slots")).slots)
     words["medicine"] = _medicines()
     rows = []
-    for name in ("harmful", "clinical", "out_of_scope"):
+    for name in ("clinical", "urgent", "harmful", "injection", "out_of_scope"):
         held = _Patterns.model_validate(_yaml(name))
         for pattern in held.questions:
-            filled = {_filled(pattern, words, chance) for _ in range(held.samples)}
-            rows += [TextRow(_typed(text, chance), held.label) for text in sorted(filled)]
+            filled = {_typed(_filled(pattern, words, chance), chance) for _ in range(held.samples)}
+            rows += [TextRow(text, held.label) for text in sorted(filled)]
     return rows
 
 

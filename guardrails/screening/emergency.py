@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from guardrails.screening.tables import table
 
+GENERAL = "If somebody is in danger now, call the emergency number or a poison centre; do not wait for this answer."
+CERTAIN = 0.8
+"""How sure the learned net must be that something is happening now, where no sign says so."""
 
-def notices(text: str) -> tuple[str, ...]:
+
+def notices(text: str, urgent: float = 0.0) -> tuple[str, ...]:
     """The sentences to show above the answer, each once, in the order of the table.
+
+    `urgent` is the learned net's probability that something is happening now. It knows no kinds: its notice is general.
 
     Raises:
         RuleInvalid: the table cannot be read.
     """
-    return tuple(dict.fromkeys(sign.say for sign in table("emergency").find(text)))
+    found = tuple(dict.fromkeys(sign.say for sign in table("emergency").find(text)))
+    return found or ((GENERAL,) if urgent >= CERTAIN else ())
 
 
 def notice(kind: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from guardrails.examined import Examined
 from guardrails.screening import disguise
@@ -18,6 +19,8 @@ from guardrails.screening.tables import Sign, table
 from guardrails.verdict import Finding, Severity
 
 VERSION = "1"
+CERTAIN = 0.9
+"""How sure the learned net must be that a text, or a sentence of it, is an instruction to the assistant."""
 DECLINED = "This gives instructions to the assistant instead of asking about a medicine, so it is not answered."
 IGNORED = "Instructions to the assistant in this question were ignored; only the question itself is answered."
 
@@ -32,6 +35,7 @@ _FORGED = re.compile(
 _CLAUSE_END = re.compile(
     r"[.?!;:\n]+\s*|,\s+|\s+[-–—]+\s+|\s+(?:and|but|then)\s+(?:also\s+|now\s+|please\s+)?", re.IGNORECASE
 )
+_SENTENCE_END = re.compile(r"[.?!;\n]+\s*|:\s+")
 _LOOSE_START = re.compile(r"^(?:[\s,.;:!\-–—\])>]|(?:and|but|then|so)\b)+", re.IGNORECASE)
 
 
@@ -83,6 +87,23 @@ def part(text: str) -> Parted:
     if not found:
         return Parted(text, ())
     rest = _without(text, found)
+    return Parted(rest if mentions_health(rest) else "", found)
+
+
+def part_judged(parted: Parted, instruction: Callable[[str], float]) -> Parted:
+    """Part what signs left of a question once more, by the learned net's probability that a text is an instruction.
+
+    Raises:
+        NetUnavailable: the net cannot be used.
+        RuleInvalid: a table of signs cannot be read.
+    """
+    text = parted.question
+    if not text or instruction(text) < CERTAIN:
+        return parted
+    starts = [0, *(hit.end() for hit in _SENTENCE_END.finditer(text)), len(text)]
+    spans = [(a, b) for a, b in pairwise(starts) if a < b and instruction(text[a:b].strip()) >= CERTAIN]
+    rest = _cut(text, spans) if spans else ""
+    found = (*parted.found, *(Injection("judged", span) for span in spans or [(0, len(text))]))
     return Parted(rest if mentions_health(rest) else "", found)
 
 

@@ -33,7 +33,6 @@ from guardrails.intake import (
     Opinion,
     find_injections,
     judge_request,
-    screen,
     storable,
 )
 from guardrails.screening import emergency, injection
@@ -45,6 +44,7 @@ from retrieval.settings import RetrievalSettings
 from tests.guardrails.intake_questions import OUT_OF_FOLD, emergencies, groups, injections
 
 _ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("tuned", "final", "second", "blind")
 Opinions = Mapping[str, Opinion]
 
 
@@ -76,12 +76,17 @@ def run(data: Path) -> BenchReport:
     shipped = opinions([each.text for each in requests], nets)
     cases = [*judged(requests, shipped, _known()), *_seen(requests, shipped)]
     metrics, failures = graded(cases)
-    noticed, wrong = notices()
-    instructed, wrongly = instructions()
+    intake, signs = Intake(nets), Intake(None)
+    noticed, wrong = notices(intake)
+    instructed, wrongly = instructions(intake)
     sources, matched = label_passages(data)
-    metrics |= noticed | instructed | sources | _milliseconds(nets)
+    metrics |= noticed | instructed | alarms(requests, shipped) | sources | _milliseconds(intake)
     peers = {
-        "signs alone": _overall(judged(requests, {}, {})),
+        "signs alone": {
+            **_overall(judged(requests, {}, {})),
+            **_values(notices(signs)),
+            **_values(instructions(signs)),
+        },
         "with the shipped net, seen requests and all": _overall(judged(requests, shipped, {})),
     }
     failures = (*failures, *wrong, *wrongly, *matched)
@@ -121,13 +126,14 @@ def plain(data: Path) -> list[Graded]:
 def opinions(texts: Sequence[str], nets: Nets) -> Opinions:
     """What the shipped net says of each text, as `screen` would ask it."""
     card = nets.card(FOLDER)
-    harmful, elsewhere = card.labels.index("harmful"), card.labels.index("out_of_scope")
+    order = [card.labels.index(label) for label in ("harmful", "out_of_scope", "urgent", "instruction")]
     asked = [find_injections(storable(text)).question or text for text in texts]
     rows = nets.score(asked, FOLDER)
-    return {
-        text: Opinion(float(row[harmful]), float(row[elsewhere]), card.threshold)
-        for text, row in zip(texts, rows, strict=True)
-    }
+    made = {}
+    for text, row in zip(texts, rows, strict=True):
+        harmful, elsewhere, urgent, instruction = (float(row[at]) for at in order)
+        made[text] = Opinion(harmful, elsewhere, card.threshold, urgent, instruction)
+    return made
 
 
 def judged(requests: Iterable[Graded], shipped: Opinions, known: Mapping[str, tuple[float, float]]) -> list[Case]:
@@ -193,15 +199,30 @@ def _overall(cases: Sequence[Case]) -> Mapping[str, float]:
     return shares
 
 
-def notices() -> tuple[dict[str, Metric], list[str]]:
-    """Whether an urgent notice is raised where it must be, with the right kind, and nowhere else."""
-    metrics, failures = {}, []
-    for part in ("tuned", "final"):
+def _values(found: tuple[dict[str, Metric], list[str]]) -> Mapping[str, float]:
+    return {name: metric.value for name, metric in found[0].items()}
+
+
+def alarms(requests: Iterable[Graded], shipped: Opinions) -> dict[str, Metric]:
+    """How many ordinary questions get an urgent notice; a few gold questions deserve one."""
+    metrics = {}
+    for name in ("gold", "BioASQ", "LiveQA", "alarming"):
+        texts = [each.text for each in requests if each.group.startswith(name)]
+        raised = sum(bool(emergency.notices(text, shipped[text].urgent)) for text in texts)
+        metrics[f"questions with an urgent notice, {name}"] = proportion(raised, len(texts))
+    return metrics
+
+
+def notices(intake: Intake) -> tuple[dict[str, Metric], list[str]]:
+    """Whether an urgent notice is raised where it must be, and nowhere else."""
+    metrics: dict[str, Metric] = {}
+    failures = []
+    for part in PARTS:
         urgent: list[bool] = []
         quiet: list[bool] = []
         for kind, texts in emergencies(part).items():
             for text in texts:
-                right = bool(emergency.notices(text)) == (kind != "none")
+                right = bool(intake.notices(text)) == (kind != "none")
                 (quiet if kind == "none" else urgent).append(right)
                 if not right:
                     failures.append(f"{'noticed' if kind == 'none' else 'not noticed'} ({kind}, {part}): {text}")
@@ -210,15 +231,16 @@ def notices() -> tuple[dict[str, Metric], list[str]]:
     return metrics, failures
 
 
-def instructions() -> tuple[dict[str, Metric], list[str]]:
+def instructions(intake: Intake) -> tuple[dict[str, Metric], list[str]]:
     """Whether an instruction to the assistant is declined or ignored as it must be, and look-alikes are let through."""
-    metrics, failures = {}, []
-    for part in ("tuned", "final"):
+    metrics: dict[str, Metric] = {}
+    failures = []
+    for part in PARTS:
         attacks: list[bool] = []
         innocent: list[bool] = []
         for kind, texts in injections(part).items():
             for text in texts:
-                screened = screen(text)
+                screened = intake.screen(text)
                 got = (
                     "declined" if screened.declined else "ignored" if injection.IGNORED in screened.notices else "none"
                 )
@@ -247,13 +269,12 @@ def label_passages(data: Path) -> tuple[dict[str, Metric], list[str]]:
     return metrics, [f"label passage: {each.text[:200]}" for each in wrong]
 
 
-def _milliseconds(nets: Nets) -> dict[str, Metric]:
+def _milliseconds(intake: Intake) -> dict[str, Metric]:
     texts = [text for texts in groups("alarming_tuned").values() for text in texts]
-    intake = Intake(nets)
-    intake.screen("warm")
+    # Opinions are remembered, so each question is asked in words that were not asked before.
     times = []
     for text in texts:
         started = perf_counter()
-        intake.screen(text)
+        intake.screen(f"{text} please")
         times.append(1000 * (perf_counter() - started))
     return {f"ms per question, p{at}": Metric(float(np.percentile(times, at)), len(times)) for at in (50, 95)}

@@ -1,7 +1,8 @@
 """Our own questions for intake, in YAML files beside this one.
 
-Of each kind one part was looked at while the tables of signs and the net were tuned; the other, `final`, was written
-before and only measured.
+Of each kind one part was looked at while the tables of signs and the net were tuned; `final` was written before and
+only measured. Of emergencies and instructions there are two more parts: `second`, written in other words once the
+tables were done, after which the net was given patterns for them, and `blind`, written after that and only measured.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class _Parted(BaseModel):
     version: str
     tuned: Groups
     final: Groups
+    second: Groups
+    blind: Groups
     passages: Groups = {}
 
 
@@ -44,18 +47,19 @@ def groups(name: str) -> Groups:
 
 
 def emergencies(part: str) -> Groups:
-    """The questions of one part (`tuned`, `final`), by the kind of notice that they must raise; `none` raises none."""
+    """The questions of one part, by the kind of notice that they must raise; `none` raises none."""
     return _part("emergencies", part)
 
 
 def injections(part: str) -> Groups:
-    """The questions of one part (`tuned`, `final`, or the `passages`), by what must become of them."""
+    """The questions of one part, or the `passages`, by what must become of them."""
     return _part("injections", part)
 
 
 def _part(name: str, part: str) -> Groups:
     held = _Parted.model_validate(_yaml(name))
-    return {"tuned": held.tuned, "final": held.final, "passages": held.passages}[part]
+    parts = {"tuned": held.tuned, "final": held.final, "second": held.second, "blind": held.blind}
+    return {**parts, "passages": held.passages}[part]
 
 
 def _yaml(name: str) -> object:
