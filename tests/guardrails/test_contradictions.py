@@ -1,65 +1,77 @@
-"""Sources that contradict each other are found; those that speak of different things are left alone."""
+"""Two sources that differ on the same dose are shown as such; sentences for different cases are not."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from guardrails.contradictions import contradictions
-from retrieval.passage import Passage, Section
-from tests.guardrails.claims import medicines
-
-
-def _passage(key: str, text: str, document: str, title: str = "Metformin tablets", name: str = "metformin") -> Passage:
-    place = (Section.DOSAGE, ("Maximum dose",), 0, len(text), (name,), title, None)
-    return Passage(key, f"{document}@1", text, *place)
-
-
-MAX_2550 = "Maximum dose of metformin in adults: 2,550 mg per day, given in divided doses."
-MAX_2000 = "Maximum dose of metformin in adults: 2,000 mg per day, given in divided doses."
+from guardrails.contradictions import contradictions, spoken_against
+from retrieval.passage import Citation
+from tests.guardrails.claims import medicines, passage
 
 PAIRS = [
-    # one sentence, the other, their contradiction
-    (MAX_2550, MAX_2000, "the most metformin a day"),
-    (MAX_2550, MAX_2550, ""),
-    (MAX_2550, MAX_2550.replace("2,550 mg", "2.55 g"), ""),  # the same in another unit
-    (MAX_2550, MAX_2000.replace("in adults", "in children 10 years and older"), ""),  # other people
-    (MAX_2550, MAX_2000.replace("metformin", "metformin extended-release tablets"), ""),  # another form
-    (MAX_2550, f"{MAX_2550} {MAX_2000}", ""),  # this one has several, for several uses
-    (MAX_2550, "Starting dose of metformin in adults: 500 mg twice a day.", ""),  # no maximum
+    # (one source, another source, what they differ on or "")
+    ("Maximum dose in adults: 2,550 mg per day.", "The maximum dose in adults is 2,000 mg per day.", "maximum"),
+    ("Maximum dose in adults: 2,550 mg per day.", "Do not exceed 2 g per day in adults.", "maximum"),
+    ("Start adults with 500 mg twice daily.", "The starting dose is 850 mg twice daily in adults.", ""),  # two amounts
+    ("Start adults with 500 mg.", "The starting dose in adults is 850 mg.", "start dose"),
     (
-        "Metformin is contraindicated in pregnancy.",
-        "Metformin can be used during pregnancy.",
-        "metformin in pregnancy",
+        "It is contraindicated in severe renal impairment.",
+        "It may be used in severe renal impairment.",
+        "contraindication",
     ),
-    ("Metformin is contraindicated in pregnancy.", "Metformin is contraindicated in pregnancy.", ""),
-    ("Metformin is contraindicated in pregnancy.", "Metformin can be used while breastfeeding.", ""),
-    # A condition beside it makes it no plain yes.
-    ("Metformin is contraindicated in pregnancy.", "Metformin may be used in pregnancy only if clearly needed.", ""),
-    ("Metformin is contraindicated in pregnancy.", "Metformin is not recommended in pregnancy.", ""),
+    # the same in another notation
+    ("Maximum dose in adults: 2,550 mg per day.", "The maximum daily dose in adults is 2.55 g.", ""),
+    # other people, unit, purpose, kind of amount or clearance
+    ("Maximum dose in adults: 2,550 mg per day.", "Maximum dose in children: 2,000 mg per day.", ""),
+    ("Maximum dose in adults: 2,550 mg per day.", "Maximum single dose in adults: 1,000 mg.", ""),
+    ("Maximum dose in gout: 800 mg per day.", "Maximum dose in epilepsy: 600 mg per day.", ""),
+    ("Start with 500 mg.", "The maximum dose is 850 mg.", ""),
+    (
+        "With CrCl below 30 mL/min the maximum is 1 g per day.",
+        "With CrCl below 60 mL/min the maximum is 2 g per day.",
+        "",
+    ),
+    ("It is contraindicated in severe renal impairment.", "It may be used in mild renal impairment.", ""),
+    # a second medicine
+    ("The maximum dose is 40 mg per day.", "With amiodarone the maximum dose is 20 mg per day.", ""),
 ]
 
 
 @pytest.mark.parametrize(("one", "other", "about"), PAIRS)
-def test_two_documents(one: str, other: str, about: str) -> None:
-    found = contradictions([_passage("a", one, "label"), _passage("b", other, "guide", "Guideline")], medicines())
+def test_only_what_is_said_of_the_same_case_contradicts(one: str, other: str, about: str) -> None:
+    shelf = (passage(one, key="a", source_id="label@1"), passage(other, key="b", source_id="guideline@1"))
+    found = contradictions(shelf, medicines())
     assert [each.about for each in found] == ([about] if about else [])
-    if about:
-        assert {(said.key, said.quote) for said in found[0].statements} == {("a", one), ("b", other)}
-        assert set(found[0].titles) == {"Metformin tablets", "Guideline"}
+    if found:
+        assert (found[0].one, found[0].other) == (Citation("a", one), Citation("b", other))
+        assert one in found[0].explanation
+        assert other in found[0].explanation
 
 
-def test_one_document_does_not_contradict_itself() -> None:
-    passages = [_passage("a", MAX_2550, "label"), _passage("b", MAX_2000, "label")]
-    assert contradictions(passages, medicines()) == ()
+def test_sentences_of_one_document_are_for_different_cases() -> None:
+    one = passage("Maximum dose in adults: 2,550 mg per day.", key="a", source_id="label@1")
+    other = passage("Maximum dose in adults: 2,000 mg per day.", key="b", source_id="label@2")
+    assert contradictions((one, other), medicines()) == ()
+    assert len(contradictions((one, replace(other, source_id="guideline@2")), medicines())) == 1
 
 
-def test_other_medicines_and_nothing_at_all_contradict_nothing() -> None:
-    other = _passage("b", MAX_2000.replace("metformin", "sitagliptin"), "guide", "Sitagliptin", "sitagliptin")
-    assert contradictions([_passage("a", MAX_2550, "label"), other], medicines()) == ()
-    assert contradictions([], medicines()) == ()
+def test_other_medicines_or_products_do_not_contradict() -> None:
+    one = passage("The maximum dose is 2,550 mg per day.", key="a", source_id="label@1")
+    other = passage(
+        "The maximum dose is 2,000 mg per day.", "Glipizide", ("glipizide",), key="b", source_id="glipizide@1"
+    )
+    slow = passage(
+        "The maximum dose is 2,000 mg per day.", "Metformin extended-release tablets", key="c", source_id="er@1"
+    )
+    assert contradictions((one, other, slow), medicines()) == ()
 
 
-def test_three_documents_are_each_compared_with_the_first() -> None:
-    texts = (MAX_2550, MAX_2000, MAX_2000.replace("2,000", "3,000"))
-    found = contradictions([_passage(f"p{at}", text, f"d{at}") for at, text in enumerate(texts)], medicines())
-    assert [[said.key for said in each.statements] for each in found] == [["p0", "p1"], ["p0", "p2"]]
+def test_a_released_claim_is_shown_with_what_speaks_against_it() -> None:
+    one = passage("Take it with food. The maximum dose is 2,550 mg per day.", key="a", source_id="label@1")
+    other = passage("The maximum dose is 2,000 mg per day.", key="b", source_id="guideline@1")
+    evidence = {"a": one, "b": other}
+    cited = Citation("a", "The maximum dose is 2,550 mg per day.")
+    assert len(spoken_against([cited], evidence, medicines())) == 1
+    assert spoken_against([Citation("a", "Take it with food.")], evidence, medicines()) == ()
