@@ -18,7 +18,7 @@ from guardrails.dosage.context import DoseContext
 from guardrails.dosage.facts import Fact
 from guardrails.dosage.found import of_breach, own
 from guardrails.dosage.limits import breaches
-from guardrails.dosage.notation import is_same
+from guardrails.dosage.notation import is_carried, is_same
 from guardrails.dosage.slips import confused_names, slips
 from guardrails.dosage.source import unlike_source
 from guardrails.dosage.spoken import Spoken, Surroundings, facts_of, is_by_body, spoken
@@ -43,9 +43,8 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
     around = _surroundings(examined)
     said = [one for one in spoken(text, around, context) if one.is_dose]
     verbatim = around.is_verbatim
-    proven = verbatim or is_same(text, tuple(quoted.text for quoted in examined.quoted))
     advice = is_advice(text, around, verbatim)
-    found = list(_unread(said, proven)) if advice or not proven else []
+    found = list(_unread(said, examined, advice))
     if said and advice:
         found += _judged(said, context, around)
         found += _sums(said, context, is_question=False)
@@ -90,14 +89,20 @@ def _surroundings(examined: Examined) -> Surroundings:
     )
 
 
-def _unread(said: Sequence[Spoken], proven: bool) -> Iterable[Finding]:
-    """A dose that was not understood is withheld, unless the source says the same in the same words."""
+def _unread(said: Sequence[Spoken], examined: Examined, advice: bool) -> Iterable[Finding]:
+    """A dose that was not understood is withheld, unless the quote carries it; then it is said where it is advice."""
+    text, quotes = examined.claim.text, tuple(quoted.text for quoted in examined.quoted)
+    same = examined.is_verbatim or is_same(text, quotes)
     for one in said:
-        if not one.statement.unread or (proven and not one.has_amount):
+        reason = one.statement.unread
+        if not reason:
+            continue
+        proven = same or is_carried(text, reason, quotes)
+        if proven and not (advice and one.has_amount):
             continue
         severity = Severity.INFORM if proven else Severity.BLOCK
-        text = f"The dose “{one.words}” was not understood ({one.statement.unread}) and not compared with the rules."
-        yield own("dose.unread", severity, text, one)
+        words = f"The dose “{one.words}” was not understood ({reason}) and not compared with the rules."
+        yield own("dose.unread", severity, words, one)
 
 
 def _abbreviations(text: str, verbatim: bool) -> Iterable[Finding]:

@@ -1,7 +1,8 @@
-"""Whether a sentence is its quote in another notation: units converted, abbreviations written out, nothing else.
+"""Whether a dose that could not be read is carried over from the quote, so that the quote proves it.
 
 "0.5 g b.d. orally" and "500 mg twice daily by mouth" are the same words in the same order once amounts are converted.
-A dose that could not be read is then as sure as its source, which says the same.
+In a freer sentence every amount must be the quote's, bounded in the same way, and what was not understood must be a
+word of the quote: then the checks of wording, which compare the two sentences word by word, have all that they need.
 """
 
 from __future__ import annotations
@@ -20,6 +21,35 @@ _NO_MEANING = frozenset({"a", "an", "the", "by", ":", "(", ")"})
 def is_same(text: str, quotes: tuple[str, ...]) -> bool:
     """Whether the text is one of the quotes, up to notation."""
     return any(_normal(text) == _normal(quote) for quote in quotes)
+
+
+def is_carried(text: str, unread: str, quotes: tuple[str, ...]) -> bool:
+    """Whether one quote states every amount of the text, and holds every word that the reader did not understand."""
+    return any(_states_all(text, quote) and _holds_all(unread, text, quote) for quote in quotes)
+
+
+def _states_all(text: str, quote: str) -> bool:
+    left = list(measures(quote))
+    for one in measures(text):
+        found = next((other for other in left if one.is_said_by(other) and one.bound is other.bound), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
+
+
+def _holds_all(unread: str, text: str, quote: str) -> bool:
+    """The words after "not understood"; an amount, or a word of one ("half an hour"), was compared as an amount."""
+    amounts = " ".join(text[start:end] for one in measures(text) for start, end in one.places)
+    said = {stem(word) for word in (*_WORD.findall(quote), *_WORD.findall(amounts))}
+    sizes = {one.size for one in measures(quote)}
+    for reason in unread.split("; "):
+        _, marked, words = reason.partition("not understood: ")
+        if marked and not (
+            {stem(word) for word in _WORD.findall(words)} <= said or {one.size for one in measures(words)} & sizes
+        ):
+            return False
+    return True
 
 
 @lru_cache(maxsize=4096)

@@ -282,7 +282,11 @@ def test_the_source_states_the_same_dose(text: str, quote: str, expected: dict[s
     [
         ("Take 5 mg qxz bd.", "Take 5 mg qxz bd.", INFORM),  # word for word: proven, though not understood
         ("Take 0.5 g qxz twice daily.", "Take 500 mg qxz twice daily.", INFORM),  # the same in another notation
-        ("Take 5 mg qxz bd now.", "Take 5 mg qxz bd.", B),
+        ("Twice daily take 5 mg qxz.", "Take 5 mg qxz bd.", INFORM),  # its amounts and its odd word are the quote's
+        ("Take 5 mg zzz bd.", "Take 5 mg qxz bd.", B),  # what was not understood is new
+        ("Take 6 mg qxz bd.", "Take 5 mg qxz bd.", B),
+        ("Take up to 5 mg qxz bd.", "Take 5 mg qxz bd.", B),  # bounded in another way
+        ("Take 5 mg qxz bd, 5 mg qxz bd.", "Take 5 mg qxz bd.", B),  # twice as much
     ],
 )
 def test_an_unread_dose_is_withheld_unless_its_source_says_it(text: str, quote: str, severity: Severity) -> None:
