@@ -125,4 +125,5 @@ def _of_presidio(row: _PresidioRow, countries: frozenset[str]) -> Iterator[Marke
         }
         if kind == "AGE" and value.isdigit() and int(value) > 89:
             label = "ID"
-        yield Marked(start, end, kind, "O" if nobody.get(kind, False) else label)
+        before = title_length(value) if label == "NAME" else 0
+        yield Marked(start + before, end, kind, "O" if nobody.get(kind, False) else label)

@@ -84,9 +84,9 @@ class _Writer:
         core = self._chance.choice(self._texts.neutral["core"])
         if draw < 0.14:
             return self._filled(core + (self._tail() if self._chance.random() < 0.6 else ""))
-        if draw < 0.20:
+        if draw < 0.24:
             return self._filled(self._chance.choice(cued["negative"]))
-        if draw < 0.33:
+        if draw < 0.36:
             return self._filled(self._chance.choice(cued["whole"]))
         before = self._chance.choice(cued["before"]) + " " if draw > 0.70 else ""
         after = self._chance.choice(cued["after"]) if draw < 0.76 else ""

@@ -43,7 +43,14 @@ def _patterns() -> tuple[tuple[re.Pattern[str], float], ...]:
     return (
         (re.compile(rf"\b{named}{joined}(?:\w+[ -])?{things}\b", re.IGNORECASE), SURE),
         (re.compile(rf"\b{bodies}\b"), SURE),
-        (re.compile(rf"\b{alone}(?:['’]s?)?(?![\w-])", re.IGNORECASE), DOUBTFUL),
+        # C. difficile; PMID 31535829; 40 mg/kg and 0.5 mL/min; 06:00
+        (re.compile(r"\b[A-Z]\. ?[a-z]{4,}\b"), SURE),
+        (re.compile(rf"\b{_any(lists['codes'])}[\s:#-]*\d[\w.*:-]*", re.IGNORECASE), SURE),
+        (re.compile(r"\bst\.? john['’]?s wort\b", re.IGNORECASE), SURE),
+        (re.compile(rf"(?<![\w.-])\d[\d.,]*(?:\s?(?:-|–|to)\s?\d[\d.,]*)?\s?{_any(lists['units'])}(?!\w)"), SURE),
+        (re.compile(r"(?<![\d:-])[0-2]?\d:[0-5]\d(?![\d:])"), DOUBTFUL),
+        (re.compile(rf"\b{alone}(?:['’]s?)?(?![\w-])", re.IGNORECASE), SURE),
+        (re.compile(rf"\b{named}(?:['’]s?)?(?![\w-])", re.IGNORECASE), DOUBTFUL),
         (re.compile(rf"(?<![\w-]){_any(lists['words'])}(?![\w-])", re.IGNORECASE), DOUBTFUL),
     )
 

@@ -76,7 +76,7 @@ RULES: tuple[Rule, ...] = (
             re.IGNORECASE,
         ),
     ),
-    Rule(Kind.PHONE, re.compile(r"(?<![\w.])(?P<value>\+\d{1,3}(?:[ .-]?\(?\d{2,4}\)?){2,5})(?!\w)")),
+    Rule(Kind.PHONE, re.compile(r"(?<![\w.])(?P<value>\+\d{1,3}\s?(?:\(0\))?(?:[ .-]?\(?\d{2,4}\)?){2,5})(?!\w)")),
     Rule(Kind.PHONE, re.compile(r"(?<![\w.,])(?P<value>0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4})(?!\w)")),
     Rule(Kind.PHONE, re.compile(r"(?<![\w.,])(?P<value>0\d(?:[ .-]\d\d){4})(?!\w)")),
     Rule(

@@ -34,6 +34,17 @@ _WITHIN = re.compile(r"[ \t.'’&/@:_-]{1,3}|['’]s? ")
 _WITHIN_ADDRESS = re.compile(r"[\s.,'’&/@:#-]{1,4}")
 # A number or a link goes on to its next blank.
 _RUN = re.compile(r"[\w#/.@:+-]*\w")
+_PUBLIC = re.compile(
+    r"(?:19|20)\d\d|#?(?:NCT|ISRCTN|PMID|PMC|NDC|CYP|HLA|CD|ICD|BRCA|SARS|COVID|UGT|SLCO|VKORC|JAK|HER)[\w:*-]*"
+    r"|[\d.,]+\s?(?:mg|mcg|g|kg|ml|units?|mmol|%|h|hours?|days?|weeks?)|\d{4,5}-\d{3,4}-\d\d",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\d\s?[/.-]\s?\d+\s?[/.-]\s?\d|\d/\d|[a-z]{5,}.*\d{4}|\d{5,}",
+    re.IGNORECASE,
+)
+_LINKED = re.compile(r"[a-z].*[.:/]|[.:/].*[a-z]|@|(?:\d+\.){3}\d", re.IGNORECASE)
+_BESIDE = re.compile(r"[\s,.()#-]{1,4}")
 _RUNNING = frozenset({Kind.RECORD, Kind.PHONE, Kind.URL})
 
 
@@ -75,7 +86,35 @@ class Tagger:
         except EncoderError as fault:
             raise NetUnavailable("The tagger of patient identifiers cannot be used.") from fault
         words = _words(text, tagged, card.labels)
-        return _joined(text, [word for word in words if word.certainty > card.threshold])
+        joined = _joined(text, [word for word in words if word.certainty > card.threshold])
+        return _believed(text, joined)
+
+
+def _believed(text: str, found: Sequence[Identifier]) -> tuple[Identifier, ...]:
+    """The finds that have the shape of their kind, and those beside a place or telephone: a short number ends both."""
+    firm = [one for one in found if _has_shape(one.kind, text[one.start : one.end])]
+    local = [one for one in firm if one.kind in (Kind.ADDRESS, Kind.PLACE, Kind.PHONE)]
+    return tuple(one for one in found if one in firm or any(_are_beside(text, one, other) for other in local))
+
+
+def _are_beside(text: str, one: Identifier, other: Identifier) -> bool:
+    first, second = sorted((one, other), key=lambda each: each.start)
+    return _BESIDE.fullmatch(text[first.end : second.start]) is not None
+
+
+def _has_shape(kind: Kind, value: str) -> bool:
+    """Whether a find can be what the tagger says: label text is full of numbers, and the net alone confuses some."""
+    digits = sum(sign.isdigit() for sign in value)
+    if kind is Kind.RECORD:
+        # Shorter numbers are doses and values; a year and a public code identify nobody.
+        return digits > 0 and sum(map(str.isalnum, value)) > 3 and _PUBLIC.fullmatch(value) is None
+    if kind is Kind.DATE:
+        return _DATED.search(value) is not None
+    if kind is Kind.PHONE:
+        return digits > 5
+    if kind is Kind.URL:
+        return _LINKED.search(value) is not None
+    return value.isalpha() or digits == 0 or digits > 3 or any(map(str.isalpha, value))
 
 
 def _words(text: str, tagged: Tagged, labels: Sequence[str]) -> list[_Word]:

@@ -4,7 +4,7 @@ A value counts as masked only where every letter and digit of it is. The sets ar
 (MIT), and our own texts in `tests/guardrails/identified_texts.txt`; each number is given for the texts that the tagger
 never saw ("held out"; all of our own are) and for all. Which of Presidio's types
 are identifiers is decided in `finetune/nets/deid_sets.py`. Over-masking is counted on ASQ-PHI's hard negatives, on our
-own in `tests/guardrails/plain_texts.txt`, and on every sentence of the starter monographs. Beside it, in the same run:
+own in `tests/guardrails/plain_texts.txt`, and on the sentences of the starter monographs. Beside it, in the same run:
 Presidio with its default recognisers and no language model, and our rules without the tagger.
 """
 
@@ -15,14 +15,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Literal
 
 from finetune.measure import BenchReport, Metric, peak_mb, proportion
 from finetune.nets.deid_sets import DeidText, Marked, deid_texts
+from finetune.nets.monographs import facts, monographs
 from guardrails.identifiers import Masker
 from retrieval.encoder import Encoder
-from retrieval.medicines import CORPUS
 from retrieval.nets import Nets
-from retrieval.sentences import sentences
 from retrieval.settings import RetrievalSettings
 
 PLAIN = Path(__file__).parents[1] / "guardrails" / "plain_texts.txt"
@@ -123,19 +123,13 @@ def _overmasked(cases: Sequence[Case], find: Find) -> dict[str, Metric]:
         )
     own = PLAIN.read_text(encoding="utf-8").splitlines()
     metrics["touched, our hard negatives"] = proportion(sum(bool(find(text)) for text in own), len(own))
-    facts = _facts()
-    metrics["touched, sentences of monographs"] = proportion(sum(bool(find(text)) for text in facts), len(facts))
+    halves: tuple[Literal["training", "held out"], ...] = ("training", "held out")
+    for part in halves:
+        said = [fact for file in monographs(part) for fact in facts(file)]
+        metrics[f"touched, sentences of monographs, {part}"] = proportion(
+            sum(bool(find(one)) for one in said), len(said)
+        )
     return metrics
-
-
-def _facts() -> list[str]:
-    """Every sentence under the headings of the starter monographs."""
-    made = []
-    for file in sorted(CORPUS.glob("*.md")):
-        body = file.read_text(encoding="utf-8").split("---", 2)[-1]
-        lines = [line.lstrip("-* ") for line in body.splitlines() if line.strip() and not line.startswith("#")]
-        made += [line[start:end] for line in lines for start, end in sentences(line)]
-    return made
 
 
 def _failures(cases: Sequence[Case]) -> tuple[str, ...]:

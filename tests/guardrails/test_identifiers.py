@@ -1,4 +1,4 @@
-"""The eighteen classes of HIPAA are masked, a commented table for each; knowledge stays; a broken tagger is an error."""
+"""The eighteen classes of HIPAA are masked, a table with reasons; knowledge stays; a broken tagger is an error."""
 
 from __future__ import annotations
 
