@@ -33,9 +33,9 @@ from retrieval.sentences import sentences
 RULE, VERSION = "support", "1"
 NET = Path(__file__).resolve().parent / "nets" / "groundedness"
 BLEND = "blend.json"
-AIM = 110
+AIM = 75
 """Word pieces of a window of evidence; the net was trained on passages of about this length."""
-LONGEST_CLAIM = 120
+LONGEST_CLAIM = 90
 """Word pieces of a claim that fit into the net with a window; a longer one is read in parts."""
 _SURE, _FAR = 1e-6, 30.0
 """Beyond these a probability, or its log-odds, says no more."""
