@@ -61,7 +61,7 @@ _CHANGE = re.compile(
 _NAMED_DOSE = re.compile(
     r"\s+(?:\w+\s+)?(?:(?P<load>loading)|(?P<start>starting|initial)|(?P<maintain>maintenance))\s+dos", re.IGNORECASE
 )
-_STEP = re.compile(r"\b(by|to)\s+(?:(?:about|approximately|a|an|another|up to)\s+)*$", re.IGNORECASE)
+_STEP = re.compile(r"\b(by|to)\s+(?:(?:about|approximately|approx\.?|a|an|another|up to)\s+)*$", re.IGNORECASE)
 BOUND_WORDS = _BEFORE
 """Any word that bounds a number after it."""
 

@@ -41,7 +41,7 @@ _MARKER = re.compile(
 _END = re.compile(r"[;:()\[\]]|,(?!\d)|\.(?=\s+[A-Z(]|\s*\Z)")
 _REASON = re.compile(
     r"\b(?:because|since|as (?:this|it|they|there)|due to|so that|in order to|such as|for example|for instance"
-    r"|e\.g\.|i\.e\.|including|which|see)\b[^.;),]*",
+    r"|e\.g\.|i\.e\.|including|which|see (?:also|section|table|full|warnings|dosage))\b[^.;),]*",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:^|(?<=;)|(?<=\.)|(?<=\n))\s*([^:;.]{1,120}):(?=\s)")
@@ -69,6 +69,7 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
         known = claimed | Counter(rest.quote.surroundings if rest.quote.passage.is_table_row else ())
         phrases = list(_phrases(rest))
         wanted = Counter(word.stem for word in content_words(rest.text))
+        wanted -= Counter(_in_labels(rest) & POPULATIONS)  # "Adult dose, for adults: …" says it once
         for phrase in phrases:
             lost = [word.text for word in phrase.words if known[word.stem] < wanted[word.stem]]
             if lost:
@@ -128,6 +129,14 @@ def _labels(rest: Rest) -> Iterator[tuple[int, int]]:
             yield value
 
 
+def _in_labels(rest: Rest) -> frozenset[str]:
+    """The stems of the labels, of which the claim may say less often what the quote repeats."""
+    labels = [found.span(1) for found in _LABEL.finditer(rest.quote.text)]
+    repeated = Counter(word.stem for word in content_words(rest.text))
+    words = (word.stem for word in content_words(rest.quote.text) if is_within(word.start, labels))
+    return frozenset(word for word in words if repeated[word] > 1)
+
+
 def _lost_people(examined: Examined) -> Iterator[Finding]:
     """Whom the quote speaks of (children, severe renal impairment), a route other than oral, and "as needed"."""
     for rest in examined.rests:
@@ -154,6 +163,8 @@ def _added(examined: Examined) -> Iterator[Finding]:
     places = [place for one in measures(text) for place in one.places]
     places += [(one.start, one.end) for one in examined.mentions]
     words = [word for word in outside(content_words(text), places) if word.stem not in _FREE]
+    reasons = [found.span() for found in _REASON.finditer(text)]
+    words = outside(words, reasons)
     for found in _IF.finditer(text):
         stop = _END.search(text, found.end())
         end = stop.start() if stop else len(text)

@@ -12,7 +12,7 @@ from guardrails.equivalence import Measure
 from guardrails.polarity import EXCEPTIONS, Cue, cues
 from guardrails.quoted import Quoted
 from guardrails.wording import GLUE, INSTRUCTING, implied, stems
-from guardrails.zones import Span, Zone, is_condition, is_within, zones
+from guardrails.zones import Span, Zone, is_condition, is_dose, is_within, zones
 
 Pairs: TypeAlias = tuple[tuple[Measure, Measure], ...]
 Changes: TypeAlias = tuple[frozenset[str], frozenset[str]]
@@ -32,7 +32,8 @@ class Ground:
     def same_limits(self) -> bool:
         """Whether every amount is bounded in the same way and belongs to the same change on both sides."""
         return all(
-            claimed.bound is quoted.bound and self._same_change(claimed, quoted) for claimed, quoted in self.pairs
+            one.bound is other.bound and (not is_dose(self.quote.text, other) or self._same_change(one, other))
+            for one, other in self.pairs
         )
 
     def _same_change(self, claimed: Measure, quoted: Measure) -> bool:
