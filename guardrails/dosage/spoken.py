@@ -145,6 +145,7 @@ def facts_of(text: str, around: Surroundings, context: DoseContext, people: Whom
     return Facts(people, context.patient, routes_in(text), words, also, listed=listed)
 
 
+@lru_cache(maxsize=4096)
 def routes_in(text: str) -> frozenset[str]:
     """Every route that the text names."""
     tokens = lexemes(text)
