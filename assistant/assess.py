@@ -3,10 +3,10 @@ that looks at the question. The half that looks at each sentence of the answer i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.conversation import Assessment, Conflict, Question
-from guardrails.contradictions import contradictions
+from guardrails.contradictions import Contradiction, contradictions
 from guardrails.dosing import DoseContext, calculations, check_question, unknown_that_matters
 from guardrails.rulebook import Rulebook
 from retrieval.medicines import Medicines
@@ -32,5 +32,10 @@ def assess(question: Question, rulebook: Rulebook, medicines: Medicines) -> Asse
 
 def conflicts(passages: Sequence[Passage], medicines: Medicines) -> tuple[Conflict, ...]:
     """Where the retrieved passages contradict each other, each with the words of both."""
+    titles = {passage.key: passage.title for passage in passages}
     found = contradictions(passages, medicines)
-    return tuple(Conflict(one.about, one.statements, one.titles) for one in found)
+    return tuple(Conflict(each.about, (each.one, each.other), _titles(each, titles)) for each in found)
+
+
+def _titles(found: Contradiction, titles: Mapping[str, str]) -> tuple[str, str]:
+    return titles[found.one.key], titles[found.other.key]
