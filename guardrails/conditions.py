@@ -63,7 +63,7 @@ class _Phrase:
 
 def conditions(examined: Examined) -> tuple[Finding, ...]:
     """No condition of what the claim rests on is lost."""
-    claimed = _counted(examined.claim.text)
+    claimed, stated = _counted(examined.claim.text), measures(examined.claim.text)
     found = []
     for rest in examined.rests:
         known = claimed | Counter(rest.quote.surroundings if rest.quote.passage.is_table_row else ())
@@ -72,6 +72,13 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
         wanted -= Counter(_in_labels(rest) & POPULATIONS)  # "Adult dose, for adults: …" says it once
         for phrase in phrases:
             lost = [word.text for word in phrase.words if known[word.stem] < wanted[word.stem]]
+            if not lost and not any(examined.grounds):  # else `guardrails.amounts` compares them
+                amounts = (one for one in measures(rest.quote.text) if phrase.start <= one.start < phrase.end)
+                lost = [
+                    rest.quote.text[one.start : one.end]
+                    for one in amounts
+                    if not one.in_brackets and one.unit not in _UNCOUNTED and not any(map(one.is_said_by, stated))
+                ]
             if lost:
                 text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
                 found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
@@ -149,6 +156,7 @@ def _lost_people(examined: Examined) -> Iterator[Finding]:
 
 
 _KEPT = POPULATIONS | (ROUTES - {"oral"}) | {"prn", "as-tolerated", "caution", "divided-doses"}
+_UNCOUNTED = frozenset({"", "code", "ordinal", "grade"})
 _IF = re.compile(r"\b(?:if|when|whenever|provided that|in case of)\b", re.IGNORECASE)
 
 
@@ -174,12 +182,11 @@ def _added(examined: Examined) -> Iterator[Finding]:
 
 
 def _lost_medicines(examined: Examined) -> Iterator[Finding]:
-    """A second medicine on which the statement depends ("with verapamil") is named in the claim too."""
+    """A medicine on which the statement depends ("with verapamil", "when taking simvastatin") is named in the claim."""
     named = {frozenset(one.ingredients) for one in examined.mentions}
     for rest in examined.rests:
         for phrase in _phrases(rest):
             for one in rest.quote.mentions:
                 inside = phrase.start <= one.start < phrase.end
-                own = set() if named - {rest.quote.own_ingredients} else {rest.quote.own_ingredients}
-                if inside and frozenset(one.ingredients) not in named | own:
+                if inside and frozenset(one.ingredients) not in named:
                     yield _finding(f"The quote says this of {one.surface}, which the claim does not name.")
