@@ -16,8 +16,8 @@ from retrieval.medicines import Medicines
 
 _FILE = Path(__file__).with_name("known.yaml")
 _TITLED = re.compile(r"(?:\b(?:mr|mrs|ms|miss|mx|dr|doctor|prof|professor|nurse|sister)\b\.?\s*)$", re.IGNORECASE)
-SURE, DOUBTFUL = 2.0, 0.9
-"""How certain a finding must be to be masked all the same: never; or nearly sure, as for a word that resembles one."""
+SURE, QUANTITY, DOUBTFUL = 2.0, 1.0, 0.9
+"""How certain a finding must be to be masked all the same: never; a rule only; or nearly sure (a resemblance)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,13 @@ def _patterns() -> tuple[tuple[re.Pattern[str], float], ...]:
     return (
         (re.compile(rf"\b{named}{joined}(?:\w+[ -])?{things}\b", re.IGNORECASE), SURE),
         (re.compile(rf"\b{bodies}\b"), SURE),
-        # C. difficile; PMID 31535829; 40 mg/kg and 0.5 mL/min; 06:00
+        # C. difficile; PMID 31535829; 40 mg/kg and 0.5 mL/min; 120/80; 06:00
         (re.compile(r"\b[A-Z]\. ?[a-z]{4,}\b"), SURE),
         (re.compile(rf"\b{_any(lists['codes'])}[\s:#-]*\d[\w.*:-]*", re.IGNORECASE), SURE),
         (re.compile(r"\bst\.? john['’]?s wort\b", re.IGNORECASE), SURE),
-        (re.compile(rf"(?<![\w.-])\d[\d.,]*(?:\s?(?:-|–|to)\s?\d[\d.,]*)?\s?{_any(lists['units'])}(?!\w)"), SURE),
-        (re.compile(r"(?<![\d:-])[0-2]?\d:[0-5]\d(?![\d:])"), DOUBTFUL),
+        (re.compile(rf"(?<![\w.-])\d[\d.,]*(?:\s?(?:-|–|to)\s?\d[\d.,]*)?\s?{_any(lists['units'])}(?!\w)"), QUANTITY),
+        (re.compile(r"(?<![\d/])(?:3[2-9]|[4-9]\d|[12]\d\d)/(?:3[2-9]|[4-9]\d|1\d\d)(?![\d/])"), QUANTITY),
+        (re.compile(r"(?<![\d:-])[0-2]?\d:[0-5]\d(?![\d:])"), QUANTITY),
         (re.compile(rf"\b{alone}(?:['’]s?)?(?![\w-])", re.IGNORECASE), SURE),
         (re.compile(rf"\b{named}(?:['’]s?)?(?![\w-])", re.IGNORECASE), DOUBTFUL),
         (re.compile(rf"(?<![\w-]){_any(lists['words'])}(?![\w-])", re.IGNORECASE), DOUBTFUL),

@@ -12,6 +12,7 @@ import numpy as np
 
 from guardrails.errors import NetUnavailable
 from guardrails.masking.kinds import Identifier, Kind
+from guardrails.masking.known import DOUBTFUL, kept
 from retrieval.errors import EncoderError
 from retrieval.net_card import NetCard
 from retrieval.nets import Tagged
@@ -44,6 +45,8 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _LINKED = re.compile(r"[a-z].*[.:/]|[.:/].*[a-z]|@|(?:\d+\.){3}\d", re.IGNORECASE)
+_MOST = 0.999
+"""The tagger is never as certain as a rule."""
 _BESIDE = re.compile(r"[\s,.()#-]{1,4}")
 _RUNNING = frozenset({Kind.RECORD, Kind.PHONE, Kind.URL})
 
@@ -85,9 +88,8 @@ class Tagger:
             (tagged,) = self._nets.tag([text], self._folder)
         except EncoderError as fault:
             raise NetUnavailable("The tagger of patient identifiers cannot be used.") from fault
-        words = _words(text, tagged, card.labels)
-        joined = _joined(text, [word for word in words if word.certainty > card.threshold])
-        return _believed(text, joined)
+        words = [word for word in _words(text, tagged, card.labels) if word.certainty > card.threshold]
+        return _believed(text, _joined(text, _unknown(text, words)))
 
 
 def _believed(text: str, found: Sequence[Identifier]) -> tuple[Identifier, ...]:
@@ -126,8 +128,30 @@ def _words(text: str, tagged: Tagged, labels: Sequence[str]) -> list[_Word]:
         if inside.size:
             rows = tagged.probabilities[inside]
             label = labels[1 + int(rows[:, 1:].sum(axis=0).argmax())]
-            made.append(_Word(found.start(), found.end(), _KINDS[label], float(1 - rows[:, 0].min())))
+            made.append(_Word(found.start(), found.end(), _KINDS[label], min(_MOST, float(1 - rows[:, 0].min()))))
     return made
+
+
+def _unknown(text: str, words: Sequence[_Word]) -> list[_Word]:
+    """The words that are not known to be knowledge; one in doubt is a name beside a sure one ("Will Brown")."""
+    known = kept(text) if words else ()
+    free, doubted = [], list[_Word]()
+    for word in words:
+        unless = max((one.unless for one in known if one.start <= word.start and word.end <= one.end), default=0.0)
+        if word.certainty >= unless:
+            free.append(word)
+        elif unless == DOUBTFUL:
+            doubted.append(word)
+    sure = [word for word in free if word.kind is Kind.NAME and word.certainty > DOUBTFUL]
+    free += [
+        word for word in doubted if word.kind is Kind.NAME and any(_are_neighbours(text, word, one) for one in sure)
+    ]
+    return sorted(free, key=lambda word: word.start)
+
+
+def _are_neighbours(text: str, one: _Word, other: _Word) -> bool:
+    first, second = sorted((one, other), key=lambda each: each.start)
+    return text[first.end : second.start] == " " and text[one.start].isupper()
 
 
 def _joined(text: str, words: Sequence[_Word]) -> tuple[Identifier, ...]:
