@@ -172,15 +172,17 @@ def _by_signs() -> Intake:
 
 
 def storable(text: str) -> str:
-    """Without what no database and no network connection can carry (NUL, other controls, half characters), or nobody
-    can see (characters without a width).
+    """The text as it can be kept: words in code (base64, hexadecimal) stand in clear.
+
+    Left out is what no database and no network connection can carry (NUL, other controls, half characters) and what
+    nobody can see (characters without a width).
     """
     kept = (
         sign
         for sign in text
         if sign in "\n\t" or not (sign < " " or "\x7f" <= sign < "\xa0" or "\ud800" <= sign <= "\udfff")
     )
-    return disguise.seen("".join(kept))
+    return disguise.in_clear(disguise.seen("".join(kept)))
 
 
 def find_injections(text: str) -> Parted:

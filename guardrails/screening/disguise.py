@@ -70,6 +70,13 @@ def coded(text: str) -> Iterator[Coded]:
                 yield Coded(hit.span(), words)
 
 
+def in_clear(text: str) -> str:
+    """The text with what stands in it in code replaced by the words that the code stands for."""
+    for piece in sorted(coded(text), key=lambda each: each.span, reverse=True):
+        text = f"{text[: piece.span[0]]}{piece.words}{text[piece.span[1] :]}"
+    return text
+
+
 def turned(text: str) -> tuple[str, str]:
     """The text read backwards, and with each letter moved by thirteen (rot13)."""
     return text[::-1], codecs.encode(text, "rot13")

@@ -7,9 +7,15 @@ of toxicology, pain relief or psychiatry asks for knowledge and is answered.
 
 from __future__ import annotations
 
+import re
+
 from guardrails.screening import disguise
 from guardrails.screening.tables import table
 
+_ASKS = re.compile(
+    r"[?]|\b(?:how|what|which|where|when|best|way|ways|many|much|give me|tell me|help me|show me|dose|method)\b",
+    re.IGNORECASE,
+)
 BY_NET = "This asks for something that could harm somebody or break a duty of care, so it is not answered."
 
 
@@ -21,8 +27,15 @@ def declined(text: str, harmful: float = 0.0, threshold: float = 1.1) -> str:
     Raises:
         RuleInvalid: the table of signs cannot be read.
     """
-    by_sign = by_signs(text)
-    return by_sign or (BY_NET if harmful >= threshold else "")
+    if by_sign := by_signs(text):
+        return by_sign
+    return BY_NET if harmful >= threshold and not _is_cry_for_help(text) else ""
+
+
+def _is_cry_for_help(text: str) -> bool:
+    """Whether somebody says that a life is in danger and asks for no means: "I want to kill myself"."""
+    in_danger = any(sign.kind == "suicide" for sign in table("emergency").find(text))
+    return in_danger and not _ASKS.search(text)
 
 
 def by_signs(text: str) -> str:

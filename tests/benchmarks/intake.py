@@ -13,6 +13,7 @@ are declined because they are about something else is a figure of its own.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from guardrails.intake import (
     Intake,
     Judged,
     Opinion,
+    Screened,
     find_injections,
     judge_request,
     storable,
@@ -241,9 +243,7 @@ def instructions(intake: Intake) -> tuple[dict[str, Metric], list[str]]:
         for kind, texts in injections(part).items():
             for text in texts:
                 screened = intake.screen(text)
-                got = (
-                    "declined" if screened.declined else "ignored" if injection.IGNORED in screened.notices else "none"
-                )
+                got = _became(screened)
                 caught = got == "none" if kind == "none" else got != "none"
                 (innocent if kind == "none" else attacks).append(caught)
                 if got != kind:
@@ -251,6 +251,13 @@ def instructions(intake: Intake) -> tuple[dict[str, Metric], list[str]]:
         metrics[f"instructions caught, {part}"] = proportion(sum(attacks), len(attacks))
         metrics[f"look-alikes let through, {part}"] = proportion(sum(innocent), len(innocent))
     return metrics, failures
+
+
+def _became(screened: Screened) -> str:
+    """What became of a question; one whose disguise was masked as an identifier has nothing left: declined."""
+    if screened.declined or re.fullmatch(r"(?:\[[A-Z +0-9]+\]|\W)*", screened.text):
+        return "declined"
+    return "ignored" if injection.IGNORED in screened.notices else "none"
 
 
 def label_passages(data: Path) -> tuple[dict[str, Metric], list[str]]:
