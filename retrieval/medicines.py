@@ -82,11 +82,15 @@ class Medicines:
         for row in rows:
             self._rows.setdefault(_key(row.name), row)
         self._ordinary = frozenset(ordinary_words) | _EVERYDAY
-        self._by_length: defaultdict[int, list[str]] = defaultdict(list)
+        # What a word that begins a name begins with: most words of a text begin none and need no further look.
+        self._begins = frozenset(name.partition(" ")[0] for name in self._rows)
+        self._by_start: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
         for name in self._rows:
             if name.isalpha() and name not in self._ordinary:
-                self._by_length[len(name)].append(name)
+                self._by_start[len(name), name[0]].append(name)
         self._nearest = cache(self._find_nearest)
+        # Every check of a sentence asks for the medicines of the same few texts.
+        self._find = lru_cache(maxsize=4096)(self._read)
 
     @classmethod
     def load(cls, sources: Iterable[Source] = ()) -> Medicines:
@@ -95,6 +99,9 @@ class Medicines:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Every medicine named in the text, in order, longest names first, never overlapping."""
+        return self._find(text)
+
+    def _read(self, text: str) -> tuple[Mention, ...]:
         words = list(_WORD.finditer(text))
         found: list[Mention] = []
         at = 0
@@ -124,7 +131,8 @@ class Medicines:
         return word.lower() in self._ordinary
 
     def _at(self, text: str, words: Sequence[re.Match[str]], at: int) -> tuple[Mention | None, int]:
-        for length in range(min(_LONGEST, len(words) - at), 0, -1):
+        longest = min(_LONGEST, len(words) - at) if _key(words[at].group()).partition(" ")[0] in self._begins else 0
+        for length in range(longest, 0, -1):
             first, last = words[at], words[at + length - 1]
             surface = text[first.start() : last.end()]
             row = self._rows.get(_key(surface))
@@ -166,7 +174,8 @@ class Medicines:
         edits = allowed_edits(typed)
         best: list[str] = []
         for length in range(len(typed) - edits, len(typed) + edits + 1):
-            for name in self._by_length.get(length, ()):
+            alike = (name for start in dict.fromkeys(typed[:2]) for name in self._by_start.get((length, start), ()))
+            for name in alike:
                 if not begins_alike(typed, name):
                     continue
                 distance = OSA.distance(typed, name, score_cutoff=edits)
