@@ -219,4 +219,6 @@ def _is_needed(one: Measure, ground: Ground) -> bool:
         return True
     if one.in_brackets:
         return one.bound is Bound.AT_MOST
+    if any(quoted.in_brackets and quoted.unit == one.unit for _, quoted in ground.pairs):
+        return False  # the claim says it as the brackets do: "b.i.d. (two times a day)"
     return is_within(one.start, ground.zone.own)

@@ -36,8 +36,8 @@ _CUE = re.compile(
     r"|(?P<until>until|till)"
     r"|(?P<when>when|whenever)"
     r"|(?P<while>while|whilst)"
-    r"|(?P<before>before|prior to)"
-    r"|(?P<after>after))\b",
+    r"|(?P<before>before(?:hand)?|prior(?:\s+to)?)"
+    r"|(?P<after>after(?:wards?)?))\b",
     re.IGNORECASE,
 )
 _ACTS_ON_A_WORD = frozenset({"not", "without"})

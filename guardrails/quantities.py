@@ -152,7 +152,9 @@ def _quantity(tokens: Sequence[Token], at: int) -> _Read | None:
 
 
 def _range(tokens: Sequence[Token], at: int, low: Decimal, unit: str, after: int) -> _Read | None:
-    between = at > 0 and tokens[at - 1].text.lower() == "between"
+    between = any(
+        is_word(tokens, near, "between") for near in range(max(0, at - 4), at)
+    )  # "between the ages of 3 and 12"
     either = not unit and is_word(tokens, after, "or")  # "three or four times a day"
     if not (is_word(tokens, after, *_RANGE) or either or (between and is_word(tokens, after, "and"))):
         return None
