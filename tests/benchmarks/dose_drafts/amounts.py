@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import combinations
 
+from retrieval.sentences import sentences
 from tests.benchmarks.dose_drafts.draft import Said
 from tests.benchmarks.dose_drafts.quantities import Amount, amounts, figure, numbers, worths
 
@@ -27,6 +28,8 @@ _OTHER_UNIT = {
 }
 _FACTORS = tuple(Decimal(text) for text in ("2", "0.5", "1.5", "3", "0.8", "1.2"))
 _MOST_YEARS = 90
+_DIFFERENT = 3
+"""Words by which two sentences must differ to speak of different things."""
 
 
 def wrong_numbers(said: Said) -> Iterator[str]:
@@ -99,10 +102,18 @@ def of_another_sentence(said: Said) -> Iterator[str]:
     """A number that the passage gives in another sentence, for something else."""
     rest = said.passage.text.replace(said.text, " ")
     here = worths(said.text)
+    others = [(other, rest[start:end]) for start, end in sentences(rest) for other in amounts(rest[start:end])]
     for one in amounts(said.text):
-        for other in amounts(rest):
+        for other, sentence in others:
             if one.unit == other.unit and other.worth not in here and not one.in_list:
-                yield _put(said.text, one, other.value, one.unit)
+                text = _put(said.text, one, other.value, one.unit)
+                # "Then 10 mg daily until it is tolerated" makes the same sentence with 10 mg true.
+                if len(_words(text) - _words(sentence)) >= _DIFFERENT:
+                    yield text
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
 
 
 def _same_use(text: str, one: Amount, other: Amount) -> bool:

@@ -13,6 +13,7 @@ from tests.benchmarks.dose_drafts.same import ABBREVIATIONS, BY_UNIT, COUNTS, SY
 
 _COUNTED = "(?:tablets?|capsules?|hours?|days?|weeks?|months?|minutes?) ?"
 _COUNT = re.compile(rf"(?<![\w.,/≥≤<>-])(?<![≥≤<>] )({'|'.join(COUNTS)}) (?={_COUNTED})")
+_ARTICLE = re.compile(r"\b(?:[Tt]he|an?|An?(?= [a-z]{2})) (?!(?:day|week|month|year)\b)(?=[a-z])(?!or\b)")
 _CAPITAL = re.compile(r"^(?:[A-Z][a-z]+(?: |$)|A |An )")
 _NAMES = re.compile(r"^(?:Asian|Chinese|Crohn|Parkinson|Childs?|Grade|Days?|Weeks?|Helicobacter|Pneumocystis)\b")
 
@@ -32,7 +33,7 @@ def as_note(said: Said) -> str | None:
     short = _replaced(said.text, ABBREVIATIONS)
     if short is None:
         return None
-    bare = re.sub(r"\b(?:the|an?) (?=[a-z])", "", short.rstrip("."), flags=re.IGNORECASE)
+    bare = _ARTICLE.sub("", short.rstrip("."))
     bare = re.sub(r"\b(?:should|must) be (?=[a-z]+(?:ed|en) (?:with|as|at|on|in|over|by|PO|IV))", "to be ", bare)
     return bare[0].upper() + bare[1:]
 

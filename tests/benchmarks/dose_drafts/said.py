@@ -24,6 +24,11 @@ SHORTEST, LONGEST = 35, 420
 """Characters of a sentence worth restating: shorter ones are headings, longer ones are tables run together."""
 STRANGERS = 2
 _SILENT = re.compile(r"\b(?:label|copy|section)\b[^.]*\b(?:does not|gives no|leaves out|not in)\b", re.IGNORECASE)
+_LEANS = re.compile(
+    r"^(?:However|Therefore|Thus|Alternatively|Thereafter|These|Those|This|Such|In this|If not)\b"
+    r"|\b(?:these|those|such) (?:patients|ranges|individuals|subjects|conditions)\b|\bthis (?:study|indication|group)\b"
+)
+"""A sentence that leans on the one before it is no answer by itself, and a draft that repeats it is not faithful."""
 _BROKEN = re.compile(
     r"\[see|\bsee (?:table|figure|section|warnings)\b|molecular|structure|carboxylic|\banimal|\brats?\b|\brabbits?\b"
     r"|in (?:vivo|vitro)",
@@ -78,7 +83,7 @@ def _sentences(passage: Passage) -> Iterator[str]:
     spans = ((0, len(passage.text)),) if passage.is_table_row else sentences(passage.text)
     for start, end in spans:
         text = passage.text[start:end]
-        if SHORTEST <= len(text) <= LONGEST and not _SILENT.search(text) and not _BROKEN.search(text):
+        if SHORTEST <= len(text) <= LONGEST and not any(one.search(text) for one in (_SILENT, _BROKEN, _LEANS)):
             yield text
 
 
