@@ -12,7 +12,7 @@ that may have been looked at. Drafts of one sentence resemble each other, so the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -77,14 +77,18 @@ class Judged:
 def run(data: Path) -> BenchReport:
     """Judge every draft; without labels under `data` the starter corpus alone is used."""
     started = perf_counter()
-    drafts = all_drafts(data)
+    return replace(report(all_drafts(data)), seconds=perf_counter() - started)
+
+
+def report(drafts: Sequence[Draft]) -> BenchReport:
+    """Judge these drafts. The failures: corrupted drafts first, and of each side those that may be tuned on first."""
     judged = [judge_draft(draft, check) for draft in drafts]
-    metrics = dict(_metrics(judged))
-    failures = tuple(
-        _line(one) for one in sorted(judged, key=lambda one: (one.draft.faithful, one.draft.id)) if one.wrong
+    wrong = sorted(
+        (one for one in judged if one.wrong),
+        key=lambda one: (one.draft.faithful, one.draft.held_out, one.draft.id),
     )
     peers = {name: peer_figures(drafts, rule) for name, rule in RULES.items()}
-    return BenchReport("dose-safety", metrics, peers, failures, perf_counter() - started, peak_mb())
+    return BenchReport("dose-safety", dict(_metrics(judged)), peers, tuple(map(_line, wrong)), 0.0, peak_mb())
 
 
 def all_drafts(data: Path) -> tuple[Draft, ...]:
@@ -143,4 +147,5 @@ def _upper(judged: Sequence[Judged]) -> Metric:
 def _line(one: Judged) -> str:
     draft = one.draft
     how = "withheld" if draft.faithful else "released" if one.quoted else "released without a quote"
-    return f"{how} ({draft.kind.value}, {draft.id}): {draft.text} -- {one.why or draft.source}"
+    half = "held out" if draft.held_out else "dev"
+    return f"{how} ({half}, {draft.kind.value}, {draft.id}): {draft.text} -- {one.why or draft.source}"

@@ -19,13 +19,13 @@ from tests.benchmarks.dose_drafts.drafts import generated
 from tests.benchmarks.dose_drafts.exchange import exchanged
 from tests.benchmarks.dose_drafts.faithful import WAYS
 from tests.benchmarks.dose_drafts.medicines import wrong_medicines
-from tests.benchmarks.dose_drafts.peers import overlap, quoted, same_numbers
+from tests.benchmarks.dose_drafts.peers import RULES, overlap, quoted, same_numbers
 from tests.benchmarks.dose_drafts.quantities import amounts as found
 from tests.benchmarks.dose_drafts.quantities import numbers, worths
-from tests.benchmarks.dose_drafts.said import corpus, said
+from tests.benchmarks.dose_drafts.said import corpus, labels, said
 from tests.benchmarks.dose_drafts.same import COUNTS
 from tests.benchmarks.dose_drafts.written import written
-from tests.benchmarks.dose_safety import check, judge_draft
+from tests.benchmarks.dose_safety import check, judge_draft, report
 from tests.guardrails.claims import passage
 
 _WRITTEN_OUT = (
@@ -234,7 +234,18 @@ def test_the_peers_do_what_their_names_say() -> None:
     assert not overlap(0.5)(claim, {})
 
 
-def test_a_folder_without_labels_gives_the_corpus_alone(tmp_path: Path) -> None:
-    from tests.benchmarks.dose_drafts.said import labels
+def test_the_report_names_each_failure_with_its_half() -> None:
+    drafts = (*by_hand()[:30], *made()[:30])
+    found = report(drafts)
+    corrupted = sum(not draft.faithful for draft in drafts)
+    assert found.metrics["corrupted released"].n == corrupted
+    assert found.metrics["faithful withheld"].n == len(drafts) - corrupted
+    wrong = found.metrics["corrupted released"].value * corrupted
+    wrong += found.metrics["faithful withheld"].value * (len(drafts) - corrupted)
+    assert len(found.failures) == round(wrong)
+    assert all("(dev, " in line or "(held out, " in line for line in found.failures)
+    assert set(found.peers) == set(RULES)
 
+
+def test_a_folder_without_labels_gives_the_corpus_alone(tmp_path: Path) -> None:
     assert labels(tmp_path) == ()
