@@ -117,7 +117,7 @@ def _exchanged(examined: Examined) -> bool:
     for one, other in combinations(grounds, 2):
         if one.quote is not other.quote or not {a.unit for a, _ in one.pairs} & {a.unit for a, _ in other.pairs}:
             continue
-        if one.pairs[0][1].start <= other.pairs[0][1].start:
+        if one.zone.own[0] <= other.zone.own[0]:
             continue
         if "respectively" in one.quote.text or not (_keeps_label(text, one, other) and _keeps_label(text, other, one)):
             return True

@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from guardrails.quantities import read_amounts
 from guardrails.wording import POPULATIONS, content_words, phrases
-from retrieval.sentences import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +86,6 @@ def _sense(kind: str, following: Sequence[str]) -> tuple[str, str]:
 def counted(found: Sequence[Cue]) -> Counter[tuple[str, str]]:
     """How often each cue occurs with each word that it acts on."""
     return Counter((cue.kind, cue.scope) for cue in found)
-
-
-@lru_cache(maxsize=8192)
-def clause_spans(text: str) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """The sentences of a text, each as the places of its clauses (parted by a semicolon, "but" or "however")."""
-    parts = []
-    for start, end in sentences(text):
-        cuts = [found.start() for found in CLAUSE_END.finditer(text, start, end)]
-        parts.append(tuple(pairwise([start, *cuts, end])))
-    return tuple(parts)
-
-
-def clauses(text: str) -> tuple[tuple[str, ...], ...]:
-    """The sentences of a text, each as its clauses."""
-    return tuple(tuple(text[start:end] for start, end in sentence) for sentence in clause_spans(text))
 
 
 def hedges(text: str) -> int:

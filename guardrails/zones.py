@@ -176,6 +176,8 @@ def _parted(text: str, sentence: Span, place: Span, inside: Sequence[Measure], f
     heads[0], lead = _lead(text, heads)
     tail = () if any(_has_label(text, one) for one in tails[:-1]) else (tails[-1],)
     shared = (*front, *lead, *tail)
+    if tail:
+        tails[-1] = tails[-1][0], tails[-1][0]
     return [
         _zone(text, inside, (min(head[0], group[0].start), after[1]), shared, sentence)
         for group, head, after in zip(groups, heads, tails, strict=True)

@@ -116,6 +116,20 @@ LIMITS = [
 ]
 
 SUBJECTS = [
+    # the doses of a titration change places
+    (
+        "If well, start at 3 mg and then give 30 mg as tolerated.",
+        "If well, start at 3 mg and then give 30 mg as tolerated.",
+        "",
+    ),
+    (
+        "If well, start at 30 mg and then give 3 mg as tolerated.",
+        "If well, start at 3 mg and then give 30 mg as tolerated.",
+        "subjects",
+    ),
+    ("Rash in 30% and fever in 3%.", "Rash in 3% and fever in 30%.", "subjects"),
+    ("Rash and fever in 30% and 3%, respectively.", "Rash and fever in 3% and 30%, respectively.", "subjects"),
+    ("Fever in 30% and rash in 3%.", "Rash in 3% and fever in 30%.", ""),  # with their labels
     ("Children take 500 mg.", "Adults take 500 mg and children take 250 mg.", "subjects"),
     ("Children take 250 mg.", "Adults take 500 mg and children take 250 mg.", ""),
     ("Adults take 250 mg.", "Take 500 mg in adults, 250 mg in children.", "subjects"),
