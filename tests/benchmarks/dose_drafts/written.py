@@ -1,4 +1,4 @@
-"""Drafts written by hand, in `tests/benchmarks/dose_safety_cases/`: one file per monograph.
+"""Drafts written by hand, in `tests/benchmarks/dose_safety_cases/` and its folder `fresh`: one file per monograph.
 
 Each entry names a sentence of the monograph by its section and its exact words, so that the evidence is rebuilt from
 the corpus; under it stand drafts that a pharmacist would pass and drafts that a pharmacist would not.
@@ -37,11 +37,12 @@ def written(shelf: Sequence[Document]) -> tuple[Draft, ...]:
         LookupError: a monograph does not say what an entry quotes of it (it was edited: look at the entry again).
     """
     drafts: list[Draft] = []
-    for path in sorted(FOLDER.glob("*.yaml")):
+    for path in sorted(FOLDER.rglob("*.yaml")):
+        origin = Origin.HAND if path.parent == FOLDER else Origin.FRESH
         document = next(one for one in shelf if one.source.document == path.stem)
         rows = yaml.safe_load(path.read_text(encoding="utf-8"))
         for entry in map(Entry.model_validate, rows):
-            drafts += _drafts(entry, _found(entry, document, shelf))
+            drafts += _drafts(entry, _found(entry, document, shelf), origin)
     return tuple(drafts)
 
 
@@ -53,8 +54,8 @@ def _found(entry: Entry, document: Document, shelf: Sequence[Document]) -> Said:
     raise LookupError(f"{document.source.document} does not say under “{entry.section}”: {entry.says}")
 
 
-def _drafts(entry: Entry, said: Said) -> Iterator[Draft]:
+def _drafts(entry: Entry, said: Said, origin: Origin) -> Iterator[Draft]:
     quote = (Citation(said.passage.key, said.text),)
     rows: tuple[tuple[Kind | Way, str], ...] = (*entry.faithful, *entry.corrupted)
     for kind, text in rows:
-        yield Draft(Origin.HAND, kind, text, quote, said.evidence, said.text)
+        yield Draft(origin, kind, text, quote, said.evidence, said.text)
