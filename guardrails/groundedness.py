@@ -43,12 +43,17 @@ _SURE, _FAR = 1e-6, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """How the three signals become one probability: a logistic function of their weighted sum."""
+    """How the three signals become one probability: a logistic function of their weighted sum.
+
+    A sentence whose probability is below `threshold`, the operating point, is withheld. Where `net` is 0 the net is not
+    asked at all: then the cosine and the overlap decide.
+    """
 
     net: float
     cosine: float
     overlap: float
     bias: float
+    threshold: float
 
     def of(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities (n,) of signals (n, 3): the net's log-odds, the cosine and the overlap."""
@@ -60,7 +65,7 @@ class Grounding:
     """The check with the encoder that it needs. Loads at its first use; safe to call from several threads."""
 
     def __init__(self, nets: Nets, encoder: Encoder, threshold: float | None = None, folder: Path = NET) -> None:
-        """`threshold`: withhold below this probability instead of the operating point in the net's `net.json`."""
+        """`threshold`: withhold below this probability instead of the written operating point."""
         self._nets, self._encoder, self._folder = nets, encoder, folder
         self._threshold = threshold
 
@@ -69,13 +74,10 @@ class Grounding:
         """How the three signals are joined. Raises `NetUnavailable` where the file cannot be read."""
         return read_blend(self._folder)
 
-    @cached_property
+    @property
     def least(self) -> float:
-        """The probability below which a sentence is withheld. Raises `NetUnavailable` where no card says it."""
-        try:
-            return self._nets.card(self._folder).threshold if self._threshold is None else self._threshold
-        except EncoderError as error:
-            raise NetUnavailable(f"The learned check of support cannot run: {error}") from error
+        """The probability below which a sentence is withheld. Raises `NetUnavailable` where no file says it."""
+        return self.blend.threshold if self._threshold is None else self._threshold
 
     def signals(self, claims: Sequence[str], evidence: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """The three signals (n, 3) of each claim and its pieces of evidence: log-odds, cosine, overlap.
@@ -91,7 +93,7 @@ class Grounding:
             (part, window) for claim, own in zip(claims, cut, strict=True) for part in parts(claim) for window in own
         ]
         try:
-            odds = log_odds(self._nets.score(pairs, self._folder)[:, 0]) if pairs else np.zeros(0)
+            odds = self._log_odds(pairs)
             close = self._cosines(pairs)
         except EncoderError as error:
             raise NetUnavailable(f"The learned check of support cannot run: {error}") from error
@@ -133,6 +135,11 @@ class Grounding:
                 found[place] = (_finding(float(score), self.least),)
         return tuple(found)
 
+    def _log_odds(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        if self.blend.net == 0 or not pairs:
+            return np.zeros(len(pairs))
+        return log_odds(self._nets.score(pairs, self._folder)[:, 0])
+
     def _cosines(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         texts = list(dict.fromkeys(text for pair in pairs for text in pair))
         place = {text: n for n, text in enumerate(texts)}
@@ -150,7 +157,7 @@ def read_blend(folder: Path) -> Blend:
         blend = TypeAdapter(Blend).validate_json((folder / BLEND).read_bytes())
     except (OSError, ValidationError) as error:
         raise NetUnavailable(f"The learned check of support has no readable {BLEND}.") from error
-    if not np.isfinite([blend.net, blend.cosine, blend.overlap, blend.bias]).all():
+    if not np.isfinite([blend.net, blend.cosine, blend.overlap, blend.bias, blend.threshold]).all():
         raise NetUnavailable(f"The {BLEND} of the learned check of support holds a number that cannot be.")
     return blend
 

@@ -10,9 +10,10 @@ claim of ExpertQA, MedHallu or BioASQ is read here.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,8 @@ def main() -> None:
     print(f"{len(learned)} contrasts to learn from, {len(checked)} to calibrate on", flush=True)
     report = train(RECIPE, rows(learned), rows(short(checked)[:CHECKED]), chosen.out)
     print(f"losses {report.losses}, temperature {report.temperature:.2f}, {report.seconds:.0f} s", flush=True)
-    calibrate(checked[-BLENDED:], chosen.out)
+    blend = calibrate(checked[-BLENDED:], chosen.out)
+    operate_at(chosen.out, blend.threshold)
 
 
 def rows(contrasts: Sequence[Contrast]) -> list[PairRow]:
@@ -77,29 +79,37 @@ def short(contrasts: Sequence[Contrast]) -> list[Contrast]:
     return [one for one in contrasts if word_pieces(one.claim) + word_pieces(one.passage) <= SHORT]
 
 
-def calibrate(contrasts: Sequence[Contrast], out: Path) -> None:
-    """Write the blend and the operating point beside the net."""
+def calibrate(contrasts: Sequence[Contrast], out: Path, shares: tuple[float, float, float] = SHARES) -> Blend:
+    """Fit the blend, choose the operating point, and write both beside the net."""
     encoder = Encoder(RetrievalSettings())
     grounding = Grounding(Nets(encoder), encoder, folder=out)
+    write_blend(Blend(*shares, 0.0, 0.5), out)
     signals = grounding.signals([one.claim for one in contrasts], [[one.passage] for one in contrasts])
-    blend = fitted(signals, np.array([one.supported for one in contrasts]))
-    (out / BLEND).write_bytes(TypeAdapter(Blend).dump_json(blend, indent=2) + b"\n")
+    blend = fitted(signals, np.array([one.supported for one in contrasts]), shares)
     own = faithful_claims(monographs())
-    scores = grounding.scores([one.claim for one in own], [[one.passage] for one in own])
-    threshold = round(float(np.quantile(scores, WITHHELD)), 3)
-    operate_at(out, threshold)
+    scores = blend.of(grounding.signals([one.claim for one in own], [[one.passage] for one in own]))
+    blend = replace(blend, threshold=math.floor(1000 * np.quantile(scores, WITHHELD)) / 1000)
+    write_blend(blend, out)
     made = blend.of(signals)
-    caught = np.mean([made[n] < threshold for n, one in enumerate(contrasts) if not one.supported])
-    print(f"{blend}; operating point {threshold} from {len(own)} faithful claims; catches {caught:.3f} of contrasts")
+    caught = np.mean([made[n] < blend.threshold for n, one in enumerate(contrasts) if not one.supported])
+    print(f"{blend} from {len(own)} faithful claims; withholds {caught:.3f} of unsupported contrasts")
+    return blend
 
 
-def fitted(signals: NDArray[np.float64], supported: NDArray[np.bool_]) -> Blend:
+def write_blend(blend: Blend, out: Path) -> None:
+    """Write the blend into the net's folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / BLEND).write_bytes(TypeAdapter(Blend).dump_json(blend, indent=2) + b"\n")
+
+
+def fitted(
+    signals: NDArray[np.float64], supported: NDArray[np.bool_], shares: tuple[float, float, float] = SHARES
+) -> Blend:
     """The blend whose three parts have fixed shares; only slope and bias are fitted, by logistic regression."""
-    weights = np.array(SHARES) / signals.std(axis=0)
-    total = signals @ weights
-    slope, bias = logistic(total, supported)
+    weights = np.array(shares) / np.maximum(signals.std(axis=0), 1e-9)
+    slope, bias = logistic(signals @ weights, supported)
     net, cosine, overlap = (float(slope * weight) for weight in weights)
-    return Blend(net, cosine, overlap, float(bias))
+    return Blend(net, cosine, overlap, float(bias), 0.5)
 
 
 def logistic(values: NDArray[np.float64], targets: NDArray[np.bool_]) -> tuple[float, float]:

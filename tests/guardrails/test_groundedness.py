@@ -105,7 +105,7 @@ def test_no_number_no_verdict(tmp_path: Path) -> None:
         Grounding(Broken(encoder), encoder).check(examined("Start with 500 mg.", TEXT))
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"net": 1, "cosine": 1, "overlap": 1, "bias": NaN}', '{"net": "x"}'])
+@pytest.mark.parametrize("text", ["", "{}", '{"net": 1, "cosine": 1, "overlap": 1, "bias": NaN, "threshold": 0.5}', '{"net": "x"}'])
 def test_a_broken_blend_is_an_error(tmp_path: Path, text: str) -> None:
     folder = tmp_path / "net"
     shutil.copytree(NET, folder)
@@ -129,7 +129,7 @@ def test_a_better_signal_never_lowers_the_probability() -> None:
     assert min(blend.net, blend.cosine, blend.overlap) >= 0
     low, high = blend.of(np.array([[-2.0, 0.3, 0.4], [2.0, 0.7, 0.9]]))
     assert low < high
-    assert np.isfinite(Blend(1e9, 1, 1, 0).of(np.array([[13.0, 1, 1], [-13.0, 0, 0]]))).all()
+    assert np.isfinite(Blend(1e9, 1, 1, 0, 0.5).of(np.array([[13.0, 1, 1], [-13.0, 0, 0]]))).all()
 
 
 def test_windows_hold_every_sentence_and_overlap() -> None:
