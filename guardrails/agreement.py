@@ -52,9 +52,24 @@ def medicines(examined: Examined) -> tuple[Finding, ...]:
         known |= {frozenset(mention.ingredients) for mention in named} | {quote.own_ingredients}
     strange = [one for one in examined.mentions if frozenset(one.ingredients) not in known]
     found = [_finding("medicines", f"The quote does not name {one.surface}.", (one.start, one.end)) for one in strange]
+    twice = [one for one in examined.mentions if _mentioned(one, examined.mentions) > _told(one, examined)]
+    if not strange and twice:
+        found.append(_finding("medicines", f"The claim names {twice[0].surface} in the place of another medicine."))
     if not strange and not any(_same_order(examined, quote) for quote in examined.quoted):
         found.append(_finding("medicines", "The quote names these medicines in another order or relation."))
     return tuple(found)
+
+
+def _mentioned(one: Mention, mentions: Sequence[Mention]) -> int:
+    return sum(each.ingredients == one.ingredients for each in mentions)
+
+
+def _told(one: Mention, examined: Examined) -> int:
+    """How often the quotes name a medicine; any number of times where the passage is about it or names it once only."""
+    about = any(frozenset(one.ingredients) == quote.own_ingredients for quote in examined.quoted)
+    several = len({each.ingredients for quote in examined.quoted for each in quote.mentions}) > 2
+    times = sum(_mentioned(one, quote.mentions) for quote in examined.quoted)
+    return times if several and not about else len(examined.mentions)
 
 
 _ACTS = re.compile(

@@ -17,6 +17,7 @@ from guardrails.grounds import Ground, said
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import GLUE, INSTRUCTING, content_words, outside, squeezed, stems
 from guardrails.zones import Span, is_condition, is_dose, is_within, zones
+from retrieval.sentences import sentences
 
 VERSIONS = dict.fromkeys(("numbers", "amounts-together", "limits", "subjects", "whole-dose"), "2")
 """The version of each rule of this file; raise it when the rule judges differently."""
@@ -39,12 +40,16 @@ def numbers(examined: Examined) -> tuple[Finding, ...]:
     for one in claimed:
         if not any(one.is_said_by(other) for other, _ in quoted):
             found.append(_finding("numbers", _missing(text[one.start : one.end], quoted), (one.start, one.end)))
-        elif sum(one.size == each.size and not each.in_brackets for each in claimed) > sum(
-            one.size == other.size for other in stated
-        ):
+        elif _times(one, claimed) > sum(one.size == other.size for other in stated):
             explanation = f"“{squeezed(text[one.start : one.end])}” stands in the quote less often."
             found.append(_finding("numbers", explanation, (one.start, one.end)))
     return tuple(found)
+
+
+def _times(one: Measure, claimed: Sequence[Measure]) -> int:
+    """How often the claim says an amount; what brackets only restate ("1.5 days (36 hours)") does not count."""
+    same = [each for each in claimed if each.size == one.size]
+    return sum(not each.in_brackets for each in same) or len(same)
 
 
 def _stated(examined: Examined) -> list[Measure]:
@@ -64,14 +69,29 @@ def amounts_together(examined: Examined) -> tuple[Finding, ...]:
     """Amounts that the claim puts together are stated of one dose of one quote."""
     text = examined.claim.text
     everything = [one for quote in examined.quoted for one in measures(quote.text)]
-    names = _names(text)
-    if len(names) > 1 and not any(_in_order(names, _names(quote.text)) for quote in examined.quoted):
-        return (_finding("amounts-together", f"The quote does not name {', '.join(names)} in this order."),)
+    told = [_names(quote.text[a:b]) for quote in examined.quoted for a, b in sentences(quote.text)]
+    for start, end in sentences(text):
+        names = _names(text[start:end])
+        if set(names) <= set().union(*told) and not any(_in_order(names, quoted) for quoted in told):
+            return (_finding("amounts-together", f"The quote does not name {', '.join(names)} in this order."),)
+    if _from_two_sentences(examined):
+        return (_finding("amounts-together", "The claim puts together amounts of two sentences of the quote."),)
     return tuple(
         _finding("amounts-together", f"The quote does not say “{_words(text, part.amounts)}” in one place.")
         for part, ground in zip(examined.parts, examined.grounds, strict=True)
         if ground is None and all(any(one.is_said_by(other) for other in everything) for one in part.amounts)
     )
+
+
+def _from_two_sentences(examined: Examined) -> bool:
+    """Whether one clause of the claim takes its doses from more than one sentence."""
+    text = examined.claim.text
+    found: dict[tuple[int, int], set[tuple[str, Span]]] = {}
+    for part, ground in zip(examined.parts, examined.grounds, strict=True):
+        if ground is not None and any(is_dose(text, one) for one in part.amounts):
+            clause = part.sentence[0], text.count(";", 0, part.own[0][0] + 1)
+            found.setdefault(clause, set()).add((ground.quote.text, ground.zone.sentence))
+    return any(len(each) > 1 for each in found.values())
 
 
 def _names(text: str) -> list[str]:

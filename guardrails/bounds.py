@@ -112,3 +112,41 @@ def change_after(text: str, end: int) -> str:
 def changes_in(text: str) -> frozenset[str]:
     """Every change that the text speaks of: start, maintain, load, increase, decrease, stop."""
     return frozenset(str(found.lastgroup) for found in _CHANGE.finditer(text))
+
+
+_NOUN = re.compile(r"\b(?:maxim(?:um|al)|minim(?:um|al)|max|highest|ceiling)\b", re.IGNORECASE)
+_STRENGTH = re.compile(
+    r"\s+(?:film[- ]coated\s+|oral\s+|chewable\s+)?(?:tab(?:let)?s?|cap(?:sule)?s?|caplets?|vials?|pens?"
+    r"|patch(?:es)?)\b",
+    re.IGNORECASE,
+)
+_INSIDE = re.compile(r"\bor\s+(more|fewer|less)\b", re.IGNORECASE)
+_DOSE_UNITS = frozenset({"ng", "mcg", "mg", "g", "mL"})
+_FAR = 200
+"""Characters before a number in which a noun such as "maximum" may bound it, past ages and strengths."""
+
+
+def of_whom(text: str, unit: str, end: int) -> bool:
+    """Whether the amount that ends here is an age, a clearance or the strength of a product: no maximum is its own."""
+    is_strength = unit in _DOSE_UNITS and bool(_STRENGTH.match(text, end))
+    return is_strength or unit.partition("/")[0] in {"yr", "mo"} or unit.startswith("mL/min")
+
+
+def bound_at(
+    text: str, before: tuple[int, int], after: tuple[int, int], noun_from: int
+) -> tuple[Bound, tuple[int, int]]:
+    """The bound of an amount. "Maximum dose in children 6 to 11 years: 5 tablets" bounds the tablets, not the years.
+
+    `noun_from` is where such a noun may stand for this amount, -1 where none may bound it.
+    """
+    inside = _INSIDE.search(text, before[1], after[0])
+    if inside:
+        return (Bound.AT_LEAST if inside.group(1).lower() == "more" else Bound.AT_MOST), (0, 0)
+    bound, cue = bound_of(text, before, after)
+    if noun_from < 0:
+        return (Bound.PLAIN, (0, 0)) if _NOUN.search(text, *cue) else (bound, cue)
+    if bound is Bound.PLAIN and noun_from < before[0]:
+        nouns = list(_NOUN.finditer(text, max(noun_from, before[1] - _FAR), before[0]))
+        if nouns:
+            return bound_of(text, nouns[-1].span(), (after[1], after[1]))
+    return bound, cue

@@ -16,13 +16,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from typing import TypeAlias
 
 from guardrails.bounds import Bound, clause_ends
+from guardrails.conversion import Size, frequency, scaled
 from guardrails.quantities import Amount, read_amounts
-
-Size: TypeAlias = tuple[Fraction, Fraction | None, str, str]
-"""Low, high (None: no range), unit, code; equal sizes are the same amount."""
 
 
 class PerDay(StrEnum):
@@ -63,76 +60,12 @@ class Measure:
         return self.size == quoted.size and not total_taken_once
 
 
-_SCALES: dict[str, tuple[str, int]] = {
-    **{unit: ("pg", 10**power) for unit, power in (("pg", 0), ("ng", 3), ("mcg", 6), ("mg", 9), ("g", 12), ("kg", 15))},
-    **{unit: ("µL", 10**power) for unit, power in (("µL", 0), ("mL", 3), ("dL", 5), ("L", 6))},
-    **{unit: ("nmol", 10**power) for unit, power in (("nmol", 0), ("µmol", 3), ("mmol", 6), ("mol", 9))},
-    "s": ("s", 1),
-    "min": ("s", 60),
-    "h": ("s", 3600),
-    "d": ("s", 86400),
-    "wk": ("s", 604800),
-    "mo": ("mo", 1),
-    "yr": ("mo", 12),
-    "cm": ("mm", 10),
-    "mm": ("mm", 1),
-}
-"""Each unit that converts: to which one, and how many of that one it is."""
-_SHORT = frozenset({"s", "min", "h"})
-_PERIODS = {"24 h": "d", "1 d": "d", "7 d": "wk", "12 mo": "yr"}
 _MASS_LIKE = frozenset({"pg", "µL", "nmol", "mEq", "unit", "IU", "tablet", "capsule", "caplet", "pill", "puff", "drop"})
-
-
-def _scaled(size: Size) -> Size:
-    low, high, unit, code = size
-    factor, name = _unit(unit)
-    return low * factor, None if high is None else high * factor, name, code
-
-
-@lru_cache(maxsize=2048)
-def _unit(unit: str) -> tuple[Fraction, str]:
-    """How many of the comparing unit this one is, and the name of that one."""
-    if unit.startswith("every ") or " to " in unit or not unit:
-        return Fraction(1), unit
-    head, *below = unit.split("/")
-    name, factor = _SCALES.get(head, (head, 1))
-    size, parts = Fraction(factor), [name]
-    for part in below:
-        count, period = _below(_PERIODS.get(part, part))
-        size /= count
-        parts.append(period)
-    return size, "/".join(parts)
-
-
-def _below(part: str) -> tuple[Fraction, str]:
-    """A denominator: minutes and hours convert, days and longer do not."""
-    number, _, unit = part.rpartition(" ")
-    count = Fraction(number) if number else Fraction(1)
-    if unit in _SHORT or (unit in _SCALES and _SCALES[unit][0] not in {"s", "mo"}):
-        name, factor = _SCALES[unit]
-        return count * factor, name
-    return (Fraction(1), part) if number else (count, unit)
-
-
-def _frequency(size: Size) -> Size:
-    """ "every 12 hours" as twice a day, "every 7 days" as once a week; other intervals in hours or days."""
-    low, high, unit, code = size
-    if not unit.startswith("every "):
-        return size
-    factor = _SCALES[unit.removeprefix("every ")][1] if unit != "every mo" else 0
-    if not factor or unit == "every yr":
-        return size
-    low, high = low * factor, None if high is None else high * factor
-    if high is None and low and 86400 % low == 0:
-        return 86400 / low, None, "x/d", code
-    if high is None and low == 604800:
-        return Fraction(1), None, "x/wk", code
-    return low, high, "every s", code
 
 
 def _measure(text: str, amount: Amount) -> Measure:
     low, high = Fraction(amount.low), None if amount.high is None else Fraction(amount.high)
-    size = _frequency(_scaled((low, high, amount.unit, amount.code)))
+    size = frequency(scaled((low, high, amount.unit, amount.code)))
     words = text[amount.start : amount.end].lower()
     per_day = PerDay.NO
     if size[2].endswith("/d") and size[2] != "x/d":
@@ -283,7 +216,7 @@ def _with_ages(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
         ):
             low, high, _, code = one.size
             end = years.end() if years else one.end
-            yield replace(one, size=_scaled((low, high, "yr", code)), end=end)
+            yield replace(one, size=scaled((low, high, "yr", code)), end=end)
         else:
             yield one
 
@@ -296,7 +229,7 @@ def _with_column_units(text: str, found: Sequence[Measure]) -> Iterator[Measure]
         unit = read_amounts(f"1 {label.group(1)}") if label and label.end() <= one.start else ()
         if label and len(unit) == 1 and unit[0].unit:
             low, high, _, code = one.size
-            size = _frequency(_scaled((low, high, unit[0].unit, code)))
+            size = frequency(scaled((low, high, unit[0].unit, code)))
             yield replace(one, size=size, beside=(label.span(1), *one.beside))
         else:
             yield one

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TypeAlias
 
 from guardrails.bounds import changes_in
@@ -166,14 +167,25 @@ def rests_of(text: str, grounds: Sequence[Ground], quotes: Sequence[Quoted]) -> 
     for n, quote in enumerate(quotes):
         if quote.passage.is_table_row and spans[n]:  # the caption says whom its rows are for
             spans[n].update(zone.sentence for zone in zones(quote.text) if zone.sentence[1] <= max(spans[n])[0])
-    return tuple(Rest(quote, _joined(spans[n])) for n, quote in enumerate(quotes) if spans[n])
+    return tuple(Rest(quote, _filled(quote.text, _joined(spans[n]))) for n, quote in enumerate(quotes) if spans[n])
+
+
+def _filled(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The stretches, with what lies between two of them and belongs to no zone."""
+    others = [span for zone in zones(text) for span in zone.spans]
+    gaps = {
+        (end, start)
+        for (_, end), (start, _) in pairwise(spans)
+        if end < start and "\n" not in text[end:start] and not any(a < start and end < b for a, b in others)
+    }
+    return _joined({*spans, *gaps})
 
 
 def _joined(spans: set[Span]) -> tuple[Span, ...]:
     """The stretches in order, those that overlap made one."""
     joined: list[Span] = []
     for start, end in sorted(spans):
-        if joined and start < joined[-1][1]:
+        if joined and start <= joined[-1][1]:
             joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:
             joined.append((start, end))

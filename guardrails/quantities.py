@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeAlias
 
-from guardrails.bounds import Bound, bound_of, change_after, change_of, clause_ends
+from guardrails.bounds import Bound, bound_at, change_after, change_of, clause_ends, of_whom
 from guardrails.numerals import Token, figures, is_word, number_at, tokens_of
 from guardrails.units import ORDINALS, REPETITIONS, TIME_WORDS, TIMES_A_DAY, UNITS
 
@@ -248,55 +248,14 @@ def _placed(text: str, tokens: Sequence[Token], reads: Sequence[_Read]) -> tuple
         clause = bisect_right(ends, start)
         opened = ends[clause - 1] if clause else 0
         before = (max(previous, opened), start)
-        of_dose = not _of_whom(text, read, end)
-        bound, cue = _bound(text, read, before, (end, following), max(noun_from, opened) if of_dose else -1)
+        of_dose = not (read.code or of_whom(text, read.unit, end))
+        may_from = max(noun_from, opened) if of_dose else -1
+        bound, cue = (Bound.PLAIN, (0, 0)) if read.code else bound_at(text, before, (end, following), may_from)
         noun_from = end if of_dose else noun_from
         low = -read.low if _negative(text, tokens, read.first) else read.low
         change = change_after(text, end) or change_of(text, before)
         amounts.append(Amount(low, read.high, read.unit, start, end, read.code, bound, change, cue))
     return tuple(amounts)
-
-
-_NOUN = re.compile(r"\b(?:maxim(?:um|al)|minim(?:um|al)|max|highest|ceiling)\b", re.IGNORECASE)
-_STRENGTH = re.compile(
-    r"\s+(?:film[- ]coated\s+|oral\s+|chewable\s+)?(?:tab(?:let)?s?|cap(?:sule)?s?|caplets?|vials?|pens?"
-    r"|patch(?:es)?)\b",
-    re.IGNORECASE,
-)
-
-
-def _of_whom(text: str, read: _Read, end: int) -> bool:
-    """Whether an amount is an age, a clearance or the strength of a product: no maximum of a dose."""
-    is_strength = read.unit in {*_MASSES, "mL"} and bool(_STRENGTH.match(text, end))
-    return (
-        is_strength or read.unit.partition("/")[0] in {"yr", "mo"} or read.unit.startswith("mL/min") or bool(read.code)
-    )
-
-
-def _bound(
-    text: str, read: _Read, before: tuple[int, int], after: tuple[int, int], noun_from: int
-) -> tuple[Bound, tuple[int, int]]:
-    """The bound of an amount. "Maximum dose in children 6 to 11 years: 5 tablets" bounds the tablets, not the years.
-
-    `noun_from` is where such a noun may stand for this amount, -1 where none may bound it.
-    """
-    if read.code:
-        return Bound.PLAIN, (0, 0)
-    inside = _INSIDE.search(text, before[1], after[0])
-    if inside:
-        return (Bound.AT_LEAST if inside.group(1).lower() == "more" else Bound.AT_MOST), (0, 0)
-    bound, cue = bound_of(text, before, after)
-    if noun_from < 0:
-        return (Bound.PLAIN, (0, 0)) if _NOUN.search(text, *cue) else (bound, cue)
-    if bound is Bound.PLAIN and noun_from < before[0]:
-        nouns = list(_NOUN.finditer(text, max(noun_from, before[1] - _FAR), before[0]))
-        if nouns:
-            return bound_of(text, nouns[-1].span(), (after[1], after[1]))
-    return bound, cue
-
-
-_FAR = 200
-_INSIDE = re.compile(r"\bor\s+(more|fewer|less)\b", re.IGNORECASE)
 
 
 def _negative(text: str, tokens: Sequence[Token], first: int) -> bool:
