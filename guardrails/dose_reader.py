@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from guardrails.dose import DoseStatement, Limit
 from guardrails.numerals import Token
-from guardrails.reading.amounts import COUNTED, code_at
+from guardrails.reading.amounts import COUNTED, Words, code_at
 from guardrails.reading.assembly import assemble
 from guardrails.reading.clauses import clauses
 from guardrails.reading.doubts import doubt_of
@@ -53,11 +53,18 @@ def read_doses(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
             read += [(DoseStatement(start, end, unread="too long a sentence"), False)] if _has_number(clause) else []
             continue
         named = names.within(start, end)
-        words = tuple(replace(token, start=token.start - start, end=token.end - start) for token in clause)
+        words = _moved_to(clause, start)
         work = assemble(text[start:end], words, marks_of(text[start:end], words, named), heading)
         heading = _heading(work, heading)
         read += [(_moved(one, start), follows) for one, follows in _statements(work, names, start)]
     return _in_steps(read)
+
+
+def _moved_to(clause: Sequence[Token], start: int) -> Words:
+    """The tokens at their places in the clause that begins at this character."""
+    if start == 0:
+        return Words(clause)
+    return Words(Token(token.kind, token.text, token.start - start, token.end - start) for token in clause)
 
 
 def _has_number(clause: Sequence[Token]) -> bool:

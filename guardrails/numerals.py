@@ -33,17 +33,18 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_½¼¾⅛]+(?:\d[^\W_]*)?)"
     r"|(?P<sign>[^\w\s]|_)"
 )
+_SEPARATORS = re.compile(r"[,\s]")
 _HALVES = frozenset({("1", "2"), ("1", "4"), ("3", "4"), ("1", "8")})
 
 
 def tokens_of(text: str) -> list[Token]:
     """The words, numbers and signs of a text, in order."""
-    return [Token(str(found.lastgroup), found.group(), *found.span()) for found in _TOKEN.finditer(text)]
+    return [Token(found.lastgroup or "", found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text)]
 
 
 def is_word(tokens: Sequence[Token], at: int, *words: str) -> bool:
     """Whether one of these words (lower case) stands at this token."""
-    return at < len(tokens) and tokens[at].text.lower() in words
+    return at < len(tokens) and (tokens[at].text in words or tokens[at].text.lower() in words)
 
 
 def number_at(tokens: Sequence[Token], at: int) -> tuple[Decimal, int] | None:
@@ -62,7 +63,8 @@ def figures(tokens: Sequence[Token], at: int) -> tuple[Decimal, int] | None:
     """The number that the figures at this token begin; None where they are too long to be an amount."""
     if len(tokens[at].text) > LONGEST_NUMBER:
         return None
-    value = Decimal(re.sub(r"[,\s]", "", tokens[at].text))
+    text = tokens[at].text
+    value = Decimal(text if text.isdecimal() else _SEPARATORS.sub("", text))
     if _is_half(tokens, at):
         return value / Decimal(tokens[at + 2].text), at + 3
     if at + 1 < len(tokens) and tokens[at + 1].kind == "fraction":
@@ -76,6 +78,8 @@ def figures(tokens: Sequence[Token], at: int) -> tuple[Decimal, int] | None:
 
 def _is_half(tokens: Sequence[Token], at: int) -> bool:
     """Whether "1/2", "1/4", "3/4" or "1/8" stands here, and not as part of a longer run such as a date."""
+    if at + 1 >= len(tokens) or tokens[at + 1].text != "/":
+        return False
     parts = [token.text for token in tokens[at : at + 4]]
     return len(parts) >= 3 and parts[1] == "/" and (parts[0], parts[2]) in _HALVES and parts[3:] != ["/"]
 

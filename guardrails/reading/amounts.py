@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from guardrails.dose import Quantity, Range
 from guardrails.numerals import Token, is_word, number_at
@@ -35,8 +36,28 @@ class Read:
         return (self.amount.high or self.amount.low).unit
 
 
+class Words(tuple[Token, ...]):
+    """The tokens of one clause. What was read as an amount at a token is remembered: many readers ask for it."""
+
+    amounts: dict[int, Read | None]
+
+    def __new__(cls, tokens: Iterable[Token]) -> Words:
+        """Nothing is remembered yet."""
+        made = super().__new__(cls, tokens)
+        made.amounts = {}
+        return made
+
+
 def amount_at(tokens: Sequence[Token], at: int) -> Read | None:
     """The amount whose number begins at this token; a number without a unit has the unit ""."""
+    if not isinstance(tokens, Words):
+        return _amount_at(tokens, at)
+    if at not in tokens.amounts:
+        tokens.amounts[at] = _amount_at(tokens, at)
+    return tokens.amounts[at]
+
+
+def _amount_at(tokens: Sequence[Token], at: int) -> Read | None:
     if tokens[at].text.lower() in {"area", "auc"}:
         return _curve(tokens, at)
     number = numeral(tokens, at)
@@ -165,7 +186,12 @@ COUNTED = frozenset(f"{{{form}}}" for form in FORMS) | {"[drp]", "[tsp_us]", "[t
 
 def code_at(tokens: Sequence[Token], at: int) -> str:
     """The UCUM code of the unit word at this token, "" for none."""
-    return CODES.get(unit_name(tokens, at), "")
+    return _code_of(tokens[at].text.lower()) if at < len(tokens) else ""
+
+
+@lru_cache(maxsize=8192)
+def _code_of(word: str) -> str:
+    return CODES.get(unit_name((Token("word", word, 0, len(word)),), 0), "")
 
 
 def denominators(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:

@@ -19,6 +19,7 @@ DOUBT = "doubt"
 """The kind of a token that is a number in some way, but not surely which."""
 
 _ODD_THOUSANDS = re.compile(r"(?!0)\d{1,3}\.\d{2}0")
+_DOTTED = frozenset({"daily", "every"})
 _LISTED = frozenset({",", "and", "or", "&"})
 
 
@@ -53,10 +54,15 @@ def _undotted(tokens: Sequence[Token]) -> list[Token]:
             joined.append(Token("word", word, token.start, tokens[last + stop].end))
             at = last + stop + 1
             continue
-        text = token.text.replace(".", "").strip() if token.kind in {"daily", "every"} else token.text
-        joined.append(Token("word" if token.kind == "daily" else token.kind, text, token.start, token.end))
+        joined.append(_bare(token) if token.kind in _DOTTED else token)
         at += 1
     return joined
+
+
+def _bare(token: Token) -> Token:
+    """ "b.i.d." and "q. " without stops and spaces."""
+    text = token.text.replace(".", "").strip()
+    return Token("word" if token.kind == "daily" else token.kind, text, token.start, token.end)
 
 
 def _is_letter(tokens: Sequence[Token], at: int) -> bool:
@@ -77,10 +83,13 @@ def _numbered(tokens: Sequence[Token]) -> list[Token]:
     read: list[Token] = []
     at = 0
     while at < len(tokens):
+        if tokens[at].kind != "number":
+            read.append(tokens[at])
+            at += 1
+            continue
         last = at
-        if tokens[at].kind == "number":
-            while _touch(tokens, last, last + 2) and _goes_on(tokens, last):
-                last += 2
+        while _touch(tokens, last, last + 2) and _goes_on(tokens, last):
+            last += 2
         number, after = _number(tokens, at, last + 1)
         read.append(number)
         at = after
@@ -93,9 +102,8 @@ def _goes_on(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _number(tokens: Sequence[Token], at: int, after: int) -> tuple[Token, int]:
+    """The number, or doubt, that `tokens[at:after]` are, and the position after it."""
     first = tokens[at]
-    if first.kind != "number":
-        return first, after
     text = "".join(token.text for token in tokens[at:after])
     if after == at + 1:
         if _ODD_THOUSANDS.fullmatch(text):

@@ -232,10 +232,18 @@ NOT_MISSPELT = frozenset(_NOT_MISSPELT.split())
 
 def phrase_at(phrases: Phrases, tokens: Sequence[Token], at: int) -> tuple[str, int] | None:
     """The meaning of the longest phrase that begins at this token, and the position after it."""
-    for words, meaning in phrases.get(tokens[at].text.lower(), ()):
-        after = at + len(words)
-        if after <= len(tokens) and all(tokens[at + i].text.lower() == word for i, word in enumerate(words)):
-            return meaning, after
+    first = tokens[at].text.lower()
+    if first not in phrases:
+        return None
+    second = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
+    for words, meaning in phrases[first]:
+        length = len(words)
+        if length == 1:
+            return meaning, at + 1
+        if words[1] != second or at + length > len(tokens):
+            continue
+        if length == 2 or all(tokens[at + i].text.lower() == words[i] for i in range(2, length)):
+            return meaning, at + length
     return None
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
+from typing import TypeAlias
 
 from guardrails.numerals import Token, is_word
 from guardrails.reading.amounts import COUNTED, Read, amount_at, code_at
 from guardrails.reading.frequencies import DAILY, Timing
-from guardrails.reading.lexicon import DAILY_TOTAL, NEEDED, ONCE, ROUTES, THEN, WEIGHTS, Phrases, phrase_at
-from guardrails.reading.people import described, people_at
-from guardrails.reading.schedules import timing_at
+from guardrails.reading.lexicon import DAILY_TOTAL, NEEDED, ONCE, PEOPLE, ROUTES, THEN, WEIGHTS, Phrases, phrase_at
+from guardrails.reading.people import AGE_WORDS, DESCRIBED, described, people_at
+from guardrails.reading.schedules import NUMBER_WORDS, TIMING_WORDS, timing_at
 from guardrails.reading.ucum import MASS_LIKE, VOLUMES
 from retrieval.medicines import Mention
 
@@ -64,6 +66,8 @@ class Mark:
     mention: Mention | None = None
 
 
+Reader: TypeAlias = Callable[[str, Sequence[Token], int], Mark | None]
+
 _PHRASES: tuple[tuple[Kind, Phrases], ...] = (
     (Kind.TOTAL, DAILY_TOTAL),
     (Kind.NEEDED, NEEDED),
@@ -71,54 +75,61 @@ _PHRASES: tuple[tuple[Kind, Phrases], ...] = (
     (Kind.ROUTE, ROUTES),
     (Kind.THEN, THEN),
 )
+_ALL_PHRASES: Phrases = {
+    first: sorted(
+        ((words, f"{kind.value}={meaning}") for kind, phrases in _PHRASES for words, meaning in phrases.get(first, ())),
+        key=lambda one: -len(one[0]),
+    )
+    for first in {word for _, phrases in _PHRASES for word in phrases}
+}
+"""Every phrase with its kind, by first word; the longest counts."""
 _DOSE_UNITS = MASS_LIKE | VOLUMES | COUNTED | {"mg.min/mL"}
 _PRODUCTS_WORDS = """
     solution suspension syrup elixir injection concentrate cream ointment gel lotion drops spray liquid emulsion
     shampoo mouthwash nebules inhaler
 """
 _PRODUCTS = frozenset(_PRODUCTS_WORDS.split())
-_KINDS_OF_FORM = (
-    "chewable",
-    "film",
-    "coated",
-    "extended",
-    "delayed",
-    "modified",
-    "release",
-    "sustained",
-    "dispersible",
-    "soluble",
-    "effervescent",
-    "orodispersible",
-    "enteric",
-    "gastro",
-    "resistant",
-    "hard",
-    "scored",
-    "strength",
-    "mr",
-    "sr",
-    "er",
-    "xr",
-    "xl",
-)
+_KINDS_OF_FORM_WORDS = """
+    chewable film coated extended delayed modified release sustained dispersible soluble effervescent
+    orodispersible enteric gastro resistant hard scored strength mr sr er xr xl
+"""
+_KINDS_OF_FORM = frozenset(_KINDS_OF_FORM_WORDS.split())
 _GRADED = ("class", "stage", "grade", "type", "phase", "factor", "table", "section", "study", "part", "step", "line")
+_BEGINNINGS = NUMBER_WORDS | TIMING_WORDS | PEOPLE | AGE_WORDS | {"a", "area", "auc", "co", "once", "single"}
+_BEGINNINGS |= _ALL_PHRASES.keys()
 _DOSED_ONCE = frozenset({"iv", "im", "sc", "po", "stat", "now"})
 
 
 def marks_of(text: str, tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Mark]:
     """Every mark in these tokens, in order, never overlapping. Mentions are those of the whole text."""
     named = {mention.start: mention for mention in mentions}
+    words = [token.text.lower() for token in tokens]
     marks: list[Mark] = []
     at = 0
     while at < len(tokens):
-        mark = _mark_at(text, tokens, at, named)
+        begins = tokens[at].start in named or _may_begin(tokens, words, at)
+        mark = _mark_at(text, tokens, at, named) if begins else None
         if mark is None:
             at += 1
         else:
             marks.append(mark)
             at = mark.after
     return marks
+
+
+def _may_begin(tokens: Sequence[Token], words: Sequence[str], at: int) -> bool:
+    """Whether a mark may begin at this token; most words of a text begin none and need no further look."""
+    if not _is_plain(words[at]) or (at > 0 and words[at - 1] in _GRADED):
+        return True
+    return at + 1 < len(tokens) and (words[at + 1] in DESCRIBED or tokens[at + 1].kind == "number")
+
+
+@lru_cache(maxsize=16384)
+def _is_plain(word: str) -> bool:
+    """Whether this word or sign begins no number, unit, phrase, timing or words about the patient."""
+    if word in _BEGINNINGS or any(character.isdigit() for character in word):
+        return False
+    return not (code_at((Token("word", word, 0, len(word)),), 0) or _STEMS.search(word))
 
 
 def _mark_at(text: str, tokens: Sequence[Token], at: int, named: dict[int, Mention]) -> Mark | None:
@@ -130,13 +141,28 @@ def _mark_at(text: str, tokens: Sequence[Token], at: int, named: dict[int, Menti
         return Mark(Kind.DRUG, at, after, mention=mention)
     if at > 0 and is_word(tokens, at - 1, *_GRADED) and tokens[at].kind != "sign":
         return Mark(Kind.BARE, at, at + 1, text="grade")
-    for reader in (_single, _phrase, _timing, _people, _once, _amount):
+    for reader in _readers_of(tokens[at].text.lower()):
         mark = reader(text, tokens, at)
         if mark is not None:
             return mark
     if _is_lone_unit(tokens, at):
         return Mark(Kind.ALONE, at, at + 1)
     return _unlisted(tokens, at) or _by_place(tokens, at)
+
+
+@lru_cache(maxsize=16384)
+def _readers_of(word: str) -> tuple[Reader, ...]:
+    """The readers of what may begin with this word, in the order in which they are tried."""
+    number = word in NUMBER_WORDS or any(character.isdigit() for character in word)
+    begins = {
+        _single: word == "single",
+        _phrase: word in _ALL_PHRASES,
+        _timing: number or word in TIMING_WORDS,
+        _people: True,
+        _once: word == "once",
+        _amount: number or word in {"a", "area", "auc"},
+    }
+    return tuple(reader for reader, may in begins.items() if may)
 
 
 def _by_place(tokens: Sequence[Token], at: int) -> Mark | None:
@@ -160,17 +186,16 @@ def _unlisted(tokens: Sequence[Token], at: int) -> Mark | None:
 
 def _is_own_word(tokens: Sequence[Token], at: int) -> bool:
     """Whether the token is a word of dose language, which a misspelt name of a medicine never is."""
-    known = any(phrase_at(phrases, tokens, at) for _, phrases in _PHRASES)
+    known = phrase_at(_ALL_PHRASES, tokens, at) is not None
     return known or bool(code_at(tokens, at)) or timing_at(tokens, at) is not None
 
 
 def _phrase(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
-    best: Mark | None = None
-    for kind, phrases in _PHRASES:
-        found = phrase_at(phrases, tokens, at)
-        if found and (best is None or found[1] > best.after):
-            best = Mark(kind, at, found[1], found[0])
-    return best
+    found = phrase_at(_ALL_PHRASES, tokens, at)
+    if found is None:
+        return None
+    kind, _, meaning = found[0].partition("=")
+    return Mark(Kind(kind), at, found[1], meaning)
 
 
 def _timing(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:

@@ -13,36 +13,15 @@ from guardrails.reading.schedules import timing_at
 from guardrails.reading.ucum import TIMES
 
 _SHORTEST_DESCRIPTION = 3
-_UNDESCRIBING = frozenset(
-    [
-        "most",
-        "some",
-        "many",
-        "these",
-        "those",
-        "other",
-        "with",
-        "from",
-        "when",
-        "than",
-        "which",
-        "that",
-        "while",
-        "where",
-        "treating",
-        "give",
-        "given",
-        "both",
-        "only",
-        "into",
-        "among",
-        "between",
-        "including",
-        "whose",
-        "treated",
-        "taken",
-    ]
-)
+_UNDESCRIBING_WORDS = """
+    most some many these those other with from when than which that while where treating give given both only
+    into among between including whose treated taken
+"""
+_UNDESCRIBING = frozenset(_UNDESCRIBING_WORDS.split())
+DESCRIBED = frozenset({"patients", "adults", "children", "women", "men", "people", "infants"})
+"""Nouns whose adjective is part of whom the dose is for."""
+AGE_WORDS = frozenset({"<", ">", "≤", "≥", "=", "under", "over", "below", "above", "from", "up", "to", "aged"})
+"""Words and signs before an age."""
 _LONGEST = 24
 """Tokens; a longer run of words is no description of a patient."""
 _MEASURES = TIMES | {"kg", "m2", "%", "", "g"}
@@ -73,7 +52,7 @@ def _is_described_noun(tokens: Sequence[Token], at: int) -> bool:
     plain = (
         word.isalpha() and len(word) > _SHORTEST_DESCRIPTION and word not in _UNDESCRIBING and word not in PEOPLE_ENDS
     )
-    return plain and is_word(tokens, at + 1, "patients", "adults", "children", "women", "men", "people", "infants")
+    return plain and is_word(tokens, at + 1, *DESCRIBED)
 
 
 def described(text: str, tokens: Sequence[Token], at: int, after: int) -> str:
@@ -84,7 +63,7 @@ def described(text: str, tokens: Sequence[Token], at: int, after: int) -> str:
 def _is_age(tokens: Sequence[Token], at: int) -> bool:
     """ "6 to 12 years", "≥12 years", "under 6 months of age", "< 40 kg", "over 65 years": an age or weight alone."""
     head = at
-    while is_word(tokens, head, "<", ">", "≤", "≥", "=", "under", "over", "below", "above", "from", "up", "to", "aged"):
+    while is_word(tokens, head, *AGE_WORDS):
         head += 1
         if head - at > 3:
             return False
