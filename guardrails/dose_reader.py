@@ -28,7 +28,8 @@ LONGEST_CLAUSE = 240
 _FACTOR = re.compile(
     r"\b(?:half|halv\w*|doubl\w*|tripl\w*|twice|third|quarter)\b[^.;\n]{0,40}\bdos(?:es?|age)\b"
     r"|\bdos(?:es?|age)\b[^.;\n]{0,40}\b(?:halv\w*|doubl\w*|tripl\w*)\b"
-    r"|\b(?:hours?|days?|minutes?)\b[^.;\n]{0,20}\b(?:between|apart)\b",
+    r"|\b(?:hours?|days?|minutes?)\b[^.;\n]{0,20}\b(?:between|apart)\b"
+    r"|\b(?:wait|miss(?:ed|es)?)\b[^.;\n]{0,40}\b(?:hours?|minutes?|days?)\b",
     re.IGNORECASE,
 )
 """A dose that is said as a share of another one, and an interval that is said as a distance."""
@@ -94,8 +95,8 @@ def _statements(work: Assembly, names: Names, start: int) -> list[tuple[DoseStat
     for draft, statement in statements:
         drug, ingredients, unclear = names.of(work, draft, start)
         reason = "; ".join(dict.fromkeys(filter(None, [clause, *doubts, unclear])))
-        start, end = work.tokens[draft.first].start, max(statement.end, work.tokens[draft.last - 1].end)
-        said = replace(statement, drug=drug, ingredients=ingredients, unread=reason, start=start, end=end)
+        first, last = work.tokens[draft.first].start, max(statement.end, work.tokens[draft.last - 1].end)
+        said = replace(statement, drug=drug, ingredients=ingredients, unread=reason, start=first, end=last)
         read.append((_inheriting(said, draft, read), draft.follows))
     if not read and clause and _speaks_of_dose(work.marks):
         read.append((_unread(work.tokens, work.marks, clause), False))

@@ -31,6 +31,11 @@ _PRODUCT = re.compile(
     r"|reconstitut\w*|dilut\w*|diluent)\b",
     re.IGNORECASE,
 )
+_REPORTED = re.compile(
+    r"\b(?:have|has|had) been (?:used|given|studied|evaluated|administered|tolerated|reported|investigated)\b"
+    r"|\b(?:was|were) (?:used|given|studied|evaluated|administered|tolerated|reported|investigated|randomi[sz]ed)\b",
+    re.IGNORECASE,
+)
 _GUARDED = ("hourly", "weekly", "monthly", "fortnightly", "nightly", "daily", "twice", "every", "maximum", "divided")
 _SHORT = 4
 
@@ -44,6 +49,9 @@ def doubt_of(text: str, tokens: Sequence[Token], marks: Sequence[Mark], understo
     product = _PRODUCT.search(text, tokens[0].start, tokens[-1].end)
     if product and any(mark.read for mark in marks):
         return f"what a product contains: {product.group()}"
+    reported = _REPORTED.search(text, tokens[0].start, tokens[-1].end)
+    if reported and any(mark.read for mark in marks):
+        return f"what was done: {reported.group()}"
     for mark in marks:
         if mark.kind not in {Kind.BARE, Kind.ALONE} or _is_within(tokens[mark.first], understood):
             continue

@@ -19,6 +19,7 @@ DOUBT = "doubt"
 """The kind of a token that is a number in some way, but not surely which."""
 
 _ODD_THOUSANDS = re.compile(r"(?!0)\d{1,3}\.\d{2}0")
+_TIMES_OF = re.compile(r"(x)(\d{1,3})(d|days?|wks?|weeks?|months?)", re.IGNORECASE)
 _DOTTED = frozenset({"daily", "every"})
 _LISTED = frozenset({",", "and", "or", "&"})
 
@@ -27,7 +28,7 @@ _LISTED = frozenset({",", "and", "or", "&"})
 def lexemes(text: str) -> tuple[Token, ...]:
     """The words, numbers and signs of a text, in order; positions are those of the text."""
     tokens = _undotted(tokens_of(text))
-    return tuple(_respelled(token) for token in _numbered(tokens))
+    return tuple(part for token in _numbered(tokens) for part in _parts(_respelled(token)))
 
 
 def _touch(tokens: Sequence[Token], first: int, last: int) -> bool:
@@ -126,6 +127,18 @@ def _is_decimal(tokens: Sequence[Token], at: int, after: int) -> bool:
     if whole == "0":
         return len(fraction) <= 3
     return len(fraction) == 1 or (len(fraction) == 2 and fraction.endswith("5"))
+
+
+def _parts(token: Token) -> tuple[Token, ...]:
+    """ "x5d" and "x10days" are three words; every other token is one."""
+    found = _TIMES_OF.fullmatch(token.text) if token.text[:1] in {"x", "X"} else None
+    if found is None:
+        return (token,)
+    kinds = ("sign", "number", "word")
+    return tuple(
+        Token(kind, found[i], token.start + found.start(i), token.start + found.end(i))
+        for i, kind in enumerate(kinds, start=1)
+    )
 
 
 def _respelled(token: Token) -> Token:

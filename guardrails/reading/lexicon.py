@@ -37,6 +37,7 @@ rectal: pr | rectal | rectally | per rectum | into the rectum
 vaginal: pv | vaginal | vaginally | per vagina | intravaginal | intravaginally
 inhaled: inh | inhaled | inhale | by inhalation | via inhaler | via spacer
 nebulised: neb | nebs | nebulised | nebulized | via nebuliser | via nebulizer | by nebuliser | by nebulizer
+topical: to the face | to the scalp | to affected skin | to the affected skin | to the lesions
 topical: top | topical | topically | to the skin | to affected area | to the affected area | to affected areas
 transdermal: transdermal | transdermally
 intranasal: intranasal | intranasally | nasally | in each nostril | into each nostril | each nostril | per nostril
@@ -107,6 +108,11 @@ at onset: at the onset of symptoms | at first sign of symptoms | at the first si
 at onset: at the first sign of a flare
 at onset: at the first sign of an attack | at the first sign of migraine | at the first sign of a migraine
 immediately: stat | immediately | at once
+before chemotherapy: before chemotherapy | prior to chemotherapy | before the start of chemotherapy
+before exercise: before exercise | before exercising
+before sexual activity: before sexual activity | before intercourse
+after dialysis: after dialysis | after haemodialysis | after hemodialysis | after each dialysis
+after dialysis: after each dialysis session | after each haemodialysis session | after each hemodialysis session
 continuous: continuous | continuously | by continuous infusion | continuous infusion | continuous iv infusion
 continuous: as a continuous infusion | as continuous infusion
 """)

@@ -89,6 +89,8 @@ _PRODUCTS_WORDS = """
     shampoo mouthwash nebules inhaler
 """
 _PRODUCTS = frozenset(_PRODUCTS_WORDS.split())
+_ACIDS_OF_THE_BODY = frozenset({"nucleic", "gastric", "lactic", "hydrochloric"})
+_OF_A_NAME = frozenset({"resistant", "sensitive", "susceptible", "allergic", "dependent", "refractory"})
 _KINDS_OF_FORM_WORDS = """
     chewable film coated extended delayed modified release sustained dispersible soluble effervescent
     orodispersible enteric gastro resistant hard scored strength mr sr er xr xl
@@ -96,6 +98,7 @@ _KINDS_OF_FORM_WORDS = """
 _KINDS_OF_FORM = frozenset(_KINDS_OF_FORM_WORDS.split())
 _GRADED = ("class", "stage", "grade", "type", "phase", "factor", "table", "section", "study", "part", "step", "line")
 _BEGINNINGS = NUMBER_WORDS | TIMING_WORDS | PEOPLE | AGE_WORDS | {"a", "area", "auc", "co", "once", "single"}
+_FOLLOWING = DESCRIBED | {"acid"}
 _BEGINNINGS |= _ALL_PHRASES.keys()
 _DOSED_ONCE = frozenset({"iv", "im", "sc", "po", "stat", "now"})
 
@@ -121,7 +124,7 @@ def _may_begin(tokens: Sequence[Token], words: Sequence[str], at: int) -> bool:
     """Whether a mark may begin at this token; most words of a text begin none and need no further look."""
     if not _is_plain(words[at]) or (at > 0 and words[at - 1] in _GRADED):
         return True
-    return at + 1 < len(tokens) and (words[at + 1] in DESCRIBED or tokens[at + 1].kind == "number")
+    return at + 1 < len(tokens) and (words[at + 1] in _FOLLOWING or tokens[at + 1].kind == "number")
 
 
 @lru_cache(maxsize=16384)
@@ -181,7 +184,21 @@ def _unlisted(tokens: Sequence[Token], at: int) -> Mark | None:
     word = tokens[at].text.lower()
     if word == "co" and is_word(tokens, at + 1, "-") and at + 2 < len(tokens) and len(tokens[at + 2].text) > 5:
         return Mark(Kind.DRUG, at, at + 3, f"co-{tokens[at + 2].text.lower()}")
-    return Mark(Kind.DRUG, at, at + 1, word) if _STEMS.search(word) else None
+    if is_word(tokens, at + 1, "acid") and word.endswith("ic") and len(word) > 5 and word not in _ACIDS_OF_THE_BODY:
+        return Mark(Kind.DRUG, at, at + 2, f"{word} acid")
+    if not _STEMS.search(word):
+        return None
+    after = at + 1
+    while is_word(tokens, after, "-", "/") and after + 1 < len(tokens) and _is_second_name(tokens, after):
+        word, after = f"{word}{tokens[after].text}{tokens[after + 1].text.lower()}", after + 2
+    return Mark(Kind.DRUG, at, after, word)
+
+
+def _is_second_name(tokens: Sequence[Token], at: int) -> bool:
+    """ "piperacillin-tazobactam", but not "penicillin-resistant": what follows the hyphen here is a name too."""
+    word = tokens[at + 1].text.lower()
+    touch = tokens[at - 1].end == tokens[at].start and tokens[at].end == tokens[at + 1].start
+    return touch and len(word) > 5 and word.isalpha() and not _ORDINARY.search(word) and word not in _OF_A_NAME
 
 
 def _is_own_word(tokens: Sequence[Token], at: int) -> bool:
@@ -218,10 +235,12 @@ def _people(text: str, tokens: Sequence[Token], at: int) -> Mark | None:
 
 
 def _single(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
-    """ "a single oral dose": only the word "single", so that the route is read too."""
-    if not is_word(tokens, at, "single"):
+    """ "a single oral dose", "a single 500 mg dose": only the word, so that the route or the amount is read too."""
+    if not is_word(tokens, at, "single") or at + 1 >= len(tokens):
         return None
-    noun = any(is_word(tokens, near, "dose", "doses", "bolus", "injection", "infusion") for near in (at + 1, at + 2))
+    read = amount_at(tokens, at + 1)
+    head = read.after if read is not None else at + 1
+    noun = any(is_word(tokens, near, "dose", "doses", "bolus", "injection", "infusion") for near in (head, head + 1))
     return Mark(Kind.ONCE, at, at + 1, "once") if noun else None
 
 

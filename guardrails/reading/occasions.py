@@ -10,7 +10,7 @@ from guardrails.dose import Frequency, Quantity, Range
 from guardrails.numerals import Token, is_word
 from guardrails.reading.amounts import HYPHENS, amount_at, code_at
 from guardrails.reading.frequencies import DAILY, Timing
-from guardrails.reading.lexicon import DAYS, WHEN, phrase_at
+from guardrails.reading.lexicon import DAYS, THEN, WHEN, phrase_at
 from guardrails.reading.ucum import TIMES
 
 _SHORT_PERIODS = {Decimal(7): "d", Decimal(52): "wk", Decimal(12): "mo"}
@@ -73,7 +73,7 @@ def when(tokens: Sequence[Token], at: int) -> Timing | None:
     """ "nocte", "with meals": the phrases of the table."""
     found = phrase_at(WHEN, tokens, at)
     if found is None:
-        return None
+        return _now(tokens, at)
     meaning, after = found
     if not meaning:
         return Timing(after)
@@ -81,6 +81,12 @@ def when(tokens: Sequence[Token], at: int) -> Timing | None:
         return Timing(after, when=(meaning,))
     times = tuple(meaning[1:].split("+"))
     return Timing(after, replace(DAILY, times=Decimal(len(times))), when=times, implied=True)
+
+
+def _now(tokens: Sequence[Token], at: int) -> Timing | None:
+    """ "two tablets now, then one …": only where nothing else follows, and not "patients now taking"."""
+    ends = at + 1 >= len(tokens) or tokens[at + 1].kind == "sign" or phrase_at(THEN, tokens, at + 1) is not None
+    return Timing(at + 1, when=("immediately",)) if is_word(tokens, at, "now") and ends else None
 
 
 def weekdays(tokens: Sequence[Token], at: int) -> Timing | None:

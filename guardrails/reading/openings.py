@@ -38,6 +38,10 @@ _PRODUCT_WORDS = frozenset(
         "nebules",
     ]
 )
+_TIMES_SIGN = frozenset({("x",), ("×",)})
+_COUNTING = frozenset({(), ("x",), ("×",), ("a",), ("of",), ("-",), ("of", "a"), ("of", "one"), ("of", "the")})
+"""What may stand between a number and the product that it counts: "two 500 mg tablets", "one half of a 25 mg tablet"."""
+_UNTIL = re.compile(r"\buntil\b", re.IGNORECASE)
 _LIMITED_TO = re.compile(r"\blimit(?:ed)?\b(?:[ \0]\S{1,20}){0,4}?[ \0]+to\s*(?:a maximum of\s*)?\Z", re.IGNORECASE)
 _NOT_MORE = re.compile(r"\b(?:never|not)\b(?:\s+\w{1,12}){0,4}?\s+more\s+than\s*\Z", re.IGNORECASE)
 
@@ -57,6 +61,9 @@ def take_amount(work: Assembly, place: int, mark: Mark, read: Read) -> None:
         return
     if read.unit == "L":
         work.doubts.append("a volume of litres")
+    before = work.marks[place - 1] if place else None
+    if before is not None and before.kind is Kind.BARE and work.gap(before.after, mark.first) in _TIMES_SIGN:
+        work.cut = work.cut_before
     bound, cue = _bound(work, place, mark)
     if current is not None and bound is Bound.PLAIN and _restates(work, current, mark, read):
         return
@@ -129,6 +136,8 @@ def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue:
     change = change_before(work, start)
     draft = Draft(DoseStatement(start, end, amount=read.amount, per=read.per), mark.first, mark.after)
     draft.joint = _joint(work, mark) if work.open else ""
+    if _UNTIL.search(work.masked, work.cut, start):
+        draft.doubts.append("until an amount")
     if bound not in _LIMITS:
         draft.doubts.append(f"{bound.value} an amount")
     if read.unit == "%" and not change.endswith(" by"):
@@ -182,7 +191,7 @@ def _number_before(work: Assembly, place: int, draft: Draft) -> None:
     mark = work.marks[place]
     if before is None or before.kind is not Kind.BARE or before.read is None or before.read.unit:
         return
-    if work.gap(before.after, mark.first) in {("x",), ("×",)} and draft.statement.amount is not None:
+    if work.gap(before.after, mark.first) in _TIMES_SIGN and draft.statement.amount is not None:
         number = before.read.amount
         high = Quantity(number.high.value, "1") if number.high else None
         said = draft.statement
@@ -200,11 +209,12 @@ def take_strength(work: Assembly, place: int, mark: Mark, read: Read) -> None:
     before = work.marks[place - 1] if place else None
     counted = before is not None and before.kind is Kind.BARE and before.read is not None and before.read.unit == ""
     gap = work.gap(before.after, mark.first) if before is not None else ()
-    if counted and form in COUNTED and gap in {(), ("x",), ("×",), ("a",), ("of",), ("-",)} and before and before.read:
+    if counted and form in COUNTED and gap in _COUNTING and before and before.read:
         number = before.read.amount
         counted_read = Read(
             Range(Quantity(number.low.value, form), number.high and Quantity(number.high.value, form)), (), mark.after
         )
+        work.cut = work.cut_before
         bound, cue = _bound(work, place, replace(mark, first=before.first))
         _open(work, place, replace(mark, first=before.first), counted_read, bound, cue)
         add_strength(work.drafts[-1], strengths, mark.after)
@@ -232,12 +242,13 @@ def take_bare(work: Assembly, place: int, mark: Mark) -> None:
     """ "take 1 codeine": a small whole number before the name of a medicine counts what is taken."""
     following = work.marks[place + 1] if place + 1 < len(work.marks) else None
     number = mark.read.amount.low if mark.read is not None else None
-    work.cut = work.tokens[mark.after - 1].end
+    work.cut_before, work.cut = work.cut, work.tokens[mark.after - 1].end
     if following is None or number is None or number.unit or mark.read is None:
         return
     verb = mark.first == 0 or is_word(work.tokens, mark.first - 1, "take", "give", "takes", "then")
     small = number.value in {Decimal(n) for n in range(1, 11)} and mark.read.amount.high is None
     if following.kind is Kind.DRUG and verb and small and work.gap(mark.after, following.first) in {(), ("of",)}:
         counted = Read(Range(Quantity(number.value, "1")), (), mark.after)
+        work.cut = work.cut_before
         _open(work, place, mark, counted, Bound.PLAIN, (0, 0))
         work.understood.append((work.start(mark.first), work.tokens[mark.after - 1].end))

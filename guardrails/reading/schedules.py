@@ -27,7 +27,7 @@ _READERS: tuple[tuple[Reader, frozenset[str], bool], ...] = (
     (every, frozenset({"once", "every", "each", "q", "q."}), True),
     (times, frozenset({"x", *REPETITIONS}), True),
     (often, frozenset(OFTEN), False),
-    (when, frozenset(WHEN), False),
+    (when, frozenset({"now", *WHEN}), False),
     (weekdays, frozenset({"on", "every", "each", *DAYS}), False),
     (over, frozenset({"over"}), False),
 )

@@ -21,7 +21,11 @@ FARTHEST = 12
 
 @dataclass(slots=True)
 class Assembly:
-    """The clause that is being read: what was understood so far, and what waits for its amount."""
+    """The clause that is being read: what was understood so far, and what waits for its amount.
+
+    Words before `cut` say nothing of the next amount; `cut_before` is where it stood before a bare number, which may
+    turn out to count products ("a maximum of two 500 mg tablets").
+    """
 
     text: str
     masked: str
@@ -35,6 +39,7 @@ class Assembly:
     open: bool = False
     follows: bool = False
     cut: int = 0
+    cut_before: int = 0
     doubts: list[str] = field(default_factory=list)
 
     def start(self, at: int) -> int:
