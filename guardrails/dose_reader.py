@@ -20,6 +20,7 @@ from guardrails.reading.drafting import Draft, finished
 from guardrails.reading.lexemes import lexemes
 from guardrails.reading.marks import Kind, Mark, marks_of
 from guardrails.reading.naming import Names
+from guardrails.reading.strengths import in_written_order
 from guardrails.reading.work import Assembly
 from retrieval.medicines import Medicines
 
@@ -94,7 +95,8 @@ def _statements(work: Assembly, names: Names, start: int) -> list[tuple[DoseStat
     doubts = [*work.doubts, *(doubt for draft in work.drafts for doubt in draft.doubts)]
     for draft, statement in statements:
         drug, ingredients, unclear = names.of(work, draft, start)
-        reason = "; ".join(dict.fromkeys(filter(None, [clause, *doubts, unclear])))
+        ingredients, unordered = _as_written(drug, ingredients, statement)
+        reason = "; ".join(dict.fromkeys(filter(None, [clause, *doubts, unclear, unordered])))
         first, last = work.tokens[draft.first].start, max(statement.end, work.tokens[draft.last - 1].end)
         said = replace(statement, drug=drug, ingredients=ingredients, unread=reason, start=first, end=last)
         read.append((_inheriting(said, draft, read), draft.follows))
@@ -105,6 +107,17 @@ def _statements(work: Assembly, names: Names, start: int) -> list[tuple[DoseStat
     if not read and _is_uncounted(work):
         read.append((_unread(work.tokens, work.marks, "how many is not said"), False))
     return read
+
+
+def _as_written(drug: str, ingredients: tuple[str, ...], said: DoseStatement) -> tuple[tuple[str, ...], str]:
+    """The ingredients in the order of the strengths ("5/325"), and the reason where that order is not known."""
+    if len(said.strength) < 2 or len(said.strength) != len(ingredients):
+        return ingredients, ""
+    known = in_written_order(ingredients, said.strength)
+    names_each = drug.count("/") == len(ingredients) - 1
+    if known:
+        return known, "which strength is of which ingredient" if names_each and known != ingredients else ""
+    return ingredients, "" if names_each else "which strength is of which ingredient"
 
 
 def _words(work: Assembly) -> str:

@@ -40,7 +40,7 @@ _PRODUCT_WORDS = frozenset(
 )
 _TIMES_SIGN = frozenset({("x",), ("×",)})
 _COUNTING = frozenset({(), ("x",), ("×",), ("a",), ("of",), ("-",), ("of", "a"), ("of", "one"), ("of", "the")})
-"""What may stand between a number and the product that it counts: "two 500 mg tablets", "one half of a 25 mg tablet"."""
+"""What may stand between a number and the product that it counts: "two 500 mg tablets", "half of a 25 mg tablet"."""
 _UNTIL = re.compile(r"\buntil\b", re.IGNORECASE)
 _LIMITED_TO = re.compile(r"\blimit(?:ed)?\b(?:[ \0]\S{1,20}){0,4}?[ \0]+to\s*(?:a maximum of\s*)?\Z", re.IGNORECASE)
 _NOT_MORE = re.compile(r"\b(?:never|not)\b(?:\s+\w{1,12}){0,4}?\s+more\s+than\s*\Z", re.IGNORECASE)
