@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from guardrails.bounds import Bound, bound_at, change_after, change_of, clause_ends, of_whom
 from guardrails.numerals import Token, figures, is_word, number_at, tokens_of
-from guardrails.units import ORDINALS, REPETITIONS, TIME_WORDS, TIMES_A_DAY, UNITS
+from guardrails.units import FRACTIONS, ORDINALS, REPETITIONS, SMALL_NUMBERS, TIME_WORDS, TIMES_A_DAY, UNITS
 
 Value: TypeAlias = tuple[Decimal, Decimal | None, str, str]
 """Low, high (None: no range), unit, code."""
@@ -73,6 +73,7 @@ _MASSES = ("ng", "mcg", "mg", "g")
 _GRADED = frozenset({"class", "grade", "stage", "pugh", "category", "schedule", "type"})
 _GRADE = re.compile(r"[IVX]{1,4}|[A-D]")
 _MOST_DENOMINATORS = 4
+_STARTS = frozenset({*SMALL_NUMBERS, *FRACTIONS, *REPETITIONS, *ORDINALS, *_GRADED, "every", "each", "alternate"})
 
 
 @lru_cache(maxsize=8192)
@@ -82,13 +83,20 @@ def read_amounts(text: str) -> tuple[Amount, ...]:
     reads: list[_Read] = []
     at = 0
     while at < len(tokens):
-        read = _read_at(tokens, at)
+        read = _read_at(tokens, at) if _may_start(tokens[at]) else None
         if read is None:
             at += 1
         else:
             reads.append(read)
             at = read.after
     return _placed(text, tokens, _with_list_units(tokens, reads))
+
+
+def _may_start(token: Token) -> bool:
+    """Whether an amount can start here; most words of a text are passed over by this alone."""
+    if token.kind == "sign":
+        return False
+    return token.kind != "word" or token.text.lower() in _STARTS or not token.text.isalpha()
 
 
 def _read_at(tokens: Sequence[Token], at: int) -> _Read | None:
