@@ -34,7 +34,7 @@ from finetune.nets.rows import TextRow
 from finetune.nets.trainer import Recipe, TrainReport, operate_at, train
 
 FOLDS = 5
-THRESHOLD = 0.8
+THRESHOLD = 0.9
 """Where the net's opinion of harm begins to count, chosen on the out-of-fold rows and our own tuned questions."""
 RECIPE = Recipe(
     name="intake", task="text", labels=LABELS, epochs=3, batch_size=32, max_tokens=64, learning_rate=6e-4, threads=1
