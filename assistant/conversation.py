@@ -241,8 +241,8 @@ class Flag:
 class Override:
     """A clinician's decision to go on in spite of a warning, with the reason. Never changed, never deleted.
 
-    `rule` and `version` are those of the finding; `claim` is the position of the sentence that carried it, None for an
-    alert about the question.
+    `rule` and `version` are those of the finding and together name the warning (a version says which limit of which
+    file); `claim` is the position of the sentence that carried it, None for an alert about the question.
     """
 
     id: str

@@ -121,6 +121,7 @@ class Records:
             shown = sa.select(table.c.rule).where(
                 table.c.turn_id == override.turn_id,
                 table.c.rule == override.rule,
+                table.c.version == override.version,
                 table.c.severity == Severity.WARN.value,
             )
             if override.claim is not None:
@@ -142,22 +143,25 @@ class Records:
 
         A warning that was overridden twice counts once.
         """
-        alerts = sa.select(ALERTS.c.rule, ALERTS.c.turn_id, sa.literal(-1).label("claim")).where(
+        question = sa.literal(-1).label("claim")
+        alerts = sa.select(ALERTS.c.rule, ALERTS.c.version, ALERTS.c.turn_id, question).where(
             ALERTS.c.severity == Severity.WARN.value
         )
         findings = (
-            sa.select(FINDINGS.c.rule, FINDINGS.c.turn_id, FINDINGS.c.claim)
+            sa.select(FINDINGS.c.rule, FINDINGS.c.version, FINDINGS.c.turn_id, FINDINGS.c.claim)
             .join(CLAIMS, (CLAIMS.c.turn_id == FINDINGS.c.turn_id) & (CLAIMS.c.position == FINDINGS.c.claim))
             .where(FINDINGS.c.severity == Severity.WARN.value, CLAIMS.c.released)
         )
         shown = sa.union(alerts, findings).subquery()
         place = sa.func.coalesce(OVERRIDES.c.claim, -1).label("claim")
-        taken = sa.select(OVERRIDES.c.rule, OVERRIDES.c.turn_id, place).distinct().subquery()
+        named = (OVERRIDES.c.rule, OVERRIDES.c.version, OVERRIDES.c.turn_id)
+        taken = sa.select(*named, place).distinct().subquery()
         query = (
             sa.select(shown.c.rule, sa.func.count().label("shown"), sa.func.count(taken.c.rule).label("overridden"))
             .outerjoin(
                 taken,
                 (taken.c.rule == shown.c.rule)
+                & (taken.c.version == shown.c.version)
                 & (taken.c.turn_id == shown.c.turn_id)
                 & (taken.c.claim == shown.c.claim),
             )

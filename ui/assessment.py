@@ -12,28 +12,39 @@ from ui.markup import icon, moment, text
 LONGEST_REASON = 1000
 """Characters of the reason for an override."""
 
+NOT_COMPARED = "Word for word from the source; not compared with the dose rules, because the dose was not understood."
+
 
 def assessed(turn_id: str, made: Assessment, overrides: Sequence[Override]) -> str:
     """The whole block before the claims; empty where there is nothing to say. Without a turn id nothing can be
     overridden yet."""
     alerts = warnings(turn_id, None, made.alerts, overrides)
-    notes = "".join(f'<p class="remark">{text(one.explanation)}</p>' for one in _of(made.alerts, Severity.INFORM))
+    informs = "".join(f'<p class="remark">{text(note)}</p>' for note in notes(made.alerts))
     worked = "".join(f"<li>{text(calculation)}</li>" for calculation in made.calculations)
     lines = f'<div class="worked"><span class="label">Worked out</span><ul>{worked}</ul></div>' if worked else ""
     asked = "".join(f"<li>{text(thing)}</li>" for thing in made.asked_for)
     unknown = f'<div class="worked"><span class="label">Would matter, not known</span><ul>{asked}</ul></div>'
-    return f"{alerts}{''.join(map(_conflict, made.conflicts))}{notes}{lines}{unknown if asked else ''}"
+    return f"{alerts}{''.join(map(_conflict, made.conflicts))}{informs}{lines}{unknown if asked else ''}"
 
 
 def warnings(turn_id: str, claim: int | None, found: Sequence[Finding], overrides: Sequence[Override]) -> str:
     """The warnings of one sentence, or (claim None) of the question, each with its override or the way to make one."""
-    taken = {one.rule: one for one in overrides if one.claim == claim}
-    return "".join(_warning(turn_id, claim, one, taken.get(one.rule)) for one in _of(found, Severity.WARN))
+    taken = {(one.rule, one.version): one for one in overrides if one.claim == claim}
+    shown = dict.fromkeys(_of(found, Severity.WARN))
+    return "".join(_warning(turn_id, claim, one, taken.get((one.rule, one.version))) for one in shown)
 
 
 def remarks(found: Sequence[Finding]) -> str:
-    """The notes of one sentence, to stand after it."""
-    return "".join(f'<span class="remark">{text(one.explanation)}</span>' for one in _of(found, Severity.INFORM))
+    """The notes of one sentence, to stand after it; doses that were not understood share one."""
+    return "".join(f'<span class="remark">{text(note)}</span>' for note in notes(found))
+
+
+def notes(found: Sequence[Finding]) -> tuple[str, ...]:
+    """The notes among the findings, each once. Which words of a dose were not understood is in the basis card."""
+    said = _of(found, Severity.INFORM)
+    unread = (NOT_COMPARED,) if any(one.rule.endswith("dose.unread") for one in said) else ()
+    others = dict.fromkeys(one.explanation for one in said if not one.rule.endswith("dose.unread"))
+    return (*others, *unread)
 
 
 def override_line(override: Override) -> str:

@@ -83,7 +83,7 @@ class OverrideSent(_Request):
     turn: str = Field(max_length=100)
     claim: int | None = Field(ge=0, lt=1000)
     rule: str = Field(max_length=100)
-    version: str = Field(max_length=20)
+    version: str = Field(max_length=200)
     reason: str = Field(max_length=LONGEST_REASON)
 
 

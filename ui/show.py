@@ -11,6 +11,7 @@ from guardrails.check import Result
 from guardrails.verdict import Finding, Severity
 from retrieval.ingest import IngestProgress, IngestReport, Outcome
 from retrieval.passage import Passage, Source
+from ui.assessment import notes
 from ui.numbering import numbers
 
 
@@ -24,9 +25,9 @@ def _answer(answer: Answer) -> str:
     lines = [*(f"! {notice}" for notice in answer.notices), *_assessment_lines(answer.assessment)]
     for item in answer.claims:
         marks = "".join(f"[{numbered[citation.key]}]" for citation in item.claim.citations)
-        lines += _found_lines(item.verdict.findings, Severity.WARN)
+        lines += _warning_lines(item.verdict.findings)
         lines.append(f"- {item.claim.text} {marks}")
-        lines += _found_lines(item.verdict.findings, Severity.INFORM)
+        lines += [f"  note: {note}" for note in notes(item.verdict.findings)]
     lines += ["", "Sources:"]
     passages = sorted(answer.passages, key=lambda passage: numbered[passage.key])
     lines += [f"  [{numbered[passage.key]}] {_reference(passage)}" for passage in passages]
@@ -35,16 +36,13 @@ def _answer(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-_MARKS = {Severity.WARN: "! Warning: ", Severity.INFORM: "  note: "}
-
-
-def _found_lines(findings: Sequence[Finding], severity: Severity) -> list[str]:
-    return [f"{_MARKS[severity]}{found.explanation}" for found in findings if found.severity is severity]
+def _warning_lines(findings: Sequence[Finding]) -> list[str]:
+    return [f"! Warning: {found.explanation}" for found in findings if found.severity is Severity.WARN]
 
 
 def _assessment_lines(assessment: Assessment) -> list[str]:
     """What the dose rules say of the question and the patient, warnings first."""
-    lines = _found_lines(assessment.alerts, Severity.WARN) + _found_lines(assessment.alerts, Severity.INFORM)
+    lines = _warning_lines(assessment.alerts) + [f"  note: {note}" for note in notes(assessment.alerts)]
     lines += [f"  worked out: {calculation}" for calculation in assessment.calculations]
     if assessment.asked_for:
         lines.append(f"  would matter and is not known: {'; '.join(assessment.asked_for)}")

@@ -66,6 +66,14 @@ def test_only_a_warning_that_was_shown_can_be_overridden(
     assert records.overrides() == ()
 
 
+def test_two_warnings_of_one_rule_are_overridden_apart(records: Records) -> None:
+    records.save_turn(_warned("t1", WARNING, replace(WARNING, version="other/limit@1")))
+    records.save_override(replace(_override("o1", "t1", None), version="other/limit@1"))
+    with pytest.raises(UnknownTurn):
+        records.save_override(replace(_override("o2", "t1", None), version="third/limit@1"))
+    assert records.override_rates() == (OverrideRate("dose.renal", 3, 1),)
+
+
 def test_an_override_needs_a_reason() -> None:
     with pytest.raises(ValueError, match="with a reason"):
         replace(_override("o1", "t1"), reason=" ")
