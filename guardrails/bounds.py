@@ -54,7 +54,8 @@ _CHANGE = re.compile(
     r"|(?P<maintain>mainten\w*|maintain\w*)"
     r"|(?P<load>loading)"
     r"|(?P<increase>increas\w*|rais(?:e|ed|ing)|escalat\w*|doubl(?:e|ed|ing))"
-    r"|(?P<decrease>decreas\w*|reduc\w*|lower(?:ed|ing)?|cut|taper\w*|halv\w*)"
+    r"|(?P<decrease>decreas\w*|reduc\w*|lower(?:ed|ing)?(?!\s+(?:respir|urin|limb|leg|extrem|abdom|back|body|airway))|cut"
+    r"|taper\w*|halv\w*)"
     r"|(?P<stop>stop\w*|discontinu\w*|withdr[ae]w\w*|withh[eo]ld\w*|interrupt\w*|ceas\w*))\b(?!\s+than)",
     re.IGNORECASE,
 )

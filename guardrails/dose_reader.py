@@ -28,7 +28,7 @@ LONGEST_CLAUSE = 240
 """Words and signs; a longer sentence with a number in it is one unread statement, so that reading stays linear."""
 _FACTOR = re.compile(
     r"\b(?:half|halv\w*|doubl\w*|tripl\w*|twice|third|quarter)\b[^.;\n]{0,40}\bdos(?:es?|age)\b"
-    r"|\bdos(?:es?|age)\b[^.;\n]{0,40}\b(?:halv\w*|doubl\w*|tripl\w*)\b"
+    r"|\bdos(?:es?|age)\b[^.;\n]{0,40}\b(?:halv\w*|doubl\w*|tripl\w*|half(?!-li)|third|quarter)\b"
     r"|\b(?:hours?|days?|minutes?)\b[^.;\n]{0,20}\b(?:between|apart)\b"
     r"|\b(?:wait|miss(?:ed|es)?)\b[^.;\n]{0,40}\b(?:hours?|minutes?|days?)\b",
     re.IGNORECASE,

@@ -16,6 +16,7 @@ from guardrails.units import FRACTIONS, LARGE_NUMBERS, SMALL_NUMBERS, UNITS
 from retrieval.abbreviations import ABBREVIATIONS
 
 _SIGNS = frozenset(",.():'’\"“”[]/-–—‑•&®™≤≥<>†‡")
+_LOWER_PARTS = frozenset({"respiratory", "urinary", "limb", "limbs", "leg", "legs", "extremities", "back", "airways"})
 _DOSING_ABBREVIATIONS_WORDS = """
     od bd bid tds tid qds qid im iv sc cap ms
 """
@@ -61,7 +62,9 @@ def doubt_of(text: str, tokens: Sequence[Token], marks: Sequence[Mark], understo
     for at, token in enumerate(tokens):
         if at in covered or _is_within(token, understood):
             continue
-        if _is_odd(token) or _is_rest_of_amount(tokens, at, amounts):
+        if _is_odd(token, tokens[at + 1].text.lower() if at + 1 < len(tokens) else "") or _is_rest_of_amount(
+            tokens, at, amounts
+        ):
             return f"not understood: {token.text}"
     return ""
 
@@ -94,10 +97,12 @@ def _is_rest_of_amount(tokens: Sequence[Token], at: int, ends: Set[int]) -> bool
     return at in ends and (word in {"/", "per"} or code_at(tokens, at) in {"[tsp_us]", "[tbs_us]"})
 
 
-def _is_odd(token: Token) -> bool:
+def _is_odd(token: Token, following: str) -> bool:
     word = token.text.lower()
     if token.kind == "sign":
         return token.text not in _SIGNS
+    if word == "lower" and following in _LOWER_PARTS:
+        return False
     if (
         word in FREQUENCY_WORDS
         or word in NEGATIONS

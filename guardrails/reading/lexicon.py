@@ -65,7 +65,8 @@ OFTEN = _phrases("""
 1 1.h: hourly | every hour | each hour | qh
 1 4.h: qqh
 1 wk: once weekly | once a week | once per week | once each week | once every week | weekly | every week | each week
-1 wk: qweek | qwk | one time weekly
+1 d: q daily | q day
+1 wk: q weekly | q week | qweek | qwk | one time weekly
 2 wk: twice weekly | twice a week | twice per week | twice each week | twice every week
 3 wk: thrice weekly | tiw | three times weekly | t.i.w. | thrice a week
 4 wk: qiw

@@ -16,6 +16,7 @@ from guardrails.reading.lexicon import DAILY_TOTAL, NEEDED, ONCE, PEOPLE, ROUTES
 from guardrails.reading.people import AGE_WORDS, DESCRIBED, described, people_at
 from guardrails.reading.schedules import NUMBER_WORDS, TIMING_WORDS, timing_at
 from guardrails.reading.ucum import MASS_LIKE, VOLUMES
+from retrieval.ingredient import SALTS
 from retrieval.medicines import Mention
 
 _STEMS = re.compile(
@@ -89,6 +90,7 @@ _PRODUCTS_WORDS = """
     shampoo mouthwash nebules inhaler
 """
 _PRODUCTS = frozenset(_PRODUCTS_WORDS.split())
+_PLACES = frozenset({"eye", "ear", "nasal", "oral", "topical", "ophthalmic", "otic", "vaginal", "rectal", "mouth"})
 _ACIDS_OF_THE_BODY = frozenset({"nucleic", "gastric", "lactic", "hydrochloric"})
 _OF_A_NAME = frozenset({"resistant", "sensitive", "susceptible", "allergic", "dependent", "refractory"})
 _KINDS_OF_FORM_WORDS = """
@@ -124,7 +126,10 @@ def _may_begin(tokens: Sequence[Token], words: Sequence[str], at: int) -> bool:
     """Whether a mark may begin at this token; most words of a text begin none and need no further look."""
     if not _is_plain(words[at]) or (at > 0 and words[at - 1] in _GRADED):
         return True
-    return at + 1 < len(tokens) and (words[at + 1] in _FOLLOWING or tokens[at + 1].kind == "number")
+    if at + 1 == len(tokens):
+        return False
+    named = at + 2 < len(tokens) and tokens[at + 2].kind == "number" and _is_part_of_name(tokens[at + 1].text)
+    return named or words[at + 1] in _FOLLOWING or tokens[at + 1].kind == "number"
 
 
 @lru_cache(maxsize=16384)
@@ -174,9 +179,17 @@ def _by_place(tokens: Sequence[Token], at: int) -> Mark | None:
     starts = at == 0 or tokens[at - 1].text in {",", ":"}
     if not starts or at + 1 >= len(tokens) or len(word) < 5 or not word.isalpha() or _ORDINARY.search(word):
         return None
-    read = amount_at(tokens, at + 1) if tokens[at + 1].kind == "number" else None
+    after = at + (2 if _is_part_of_name(tokens[at + 1].text) else 1)
+    read = amount_at(tokens, after) if after < len(tokens) and tokens[after].kind == "number" else None
     dosed = read is not None and read.unit in _DOSE_UNITS
-    return Mark(Kind.DRUG, at, at + 1, word) if dosed else None
+    name = " ".join(token.text.lower() for token in tokens[at:after])
+    return Mark(Kind.DRUG, at, after, name) if dosed else None
+
+
+def _is_part_of_name(word: str) -> bool:
+    """ "Humulin I", "hyoscine butylbromide": a letter or a salt behind a name."""
+    salt = word.lower() in SALTS or word.lower().endswith(("bromide", "chloride", "sulfate", "sulphate"))
+    return salt or (len(word) == 1 and word.isupper())
 
 
 def _unlisted(tokens: Sequence[Token], at: int) -> Mark | None:
@@ -299,6 +312,8 @@ def _is_strength(tokens: Sequence[Token], read: Read) -> bool:
     form = code_at(tokens, head + 1 if joined else head)
     if form in COUNTED - {"{dose}", "{injection}", "{infusion}"} and not read.per:
         return True
+    while is_word(tokens, head, *_PLACES):
+        head += 1
     return read.unit == "%" and head < len(tokens) and tokens[head].text.lower() in _PRODUCTS
 
 

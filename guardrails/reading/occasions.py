@@ -119,6 +119,10 @@ def _until(days: Sequence[str], last: str) -> list[str]:
 
 def anchored(tokens: Sequence[Token], at: int) -> Timing | None:
     """ "30 minutes before meals", "after 2 weeks", "1 hour before surgery", "may repeat after 5 minutes"."""
+    if is_word(tokens, at, "at"):
+        later = anchored(tokens, at + 2) if is_word(tokens, at + 1, "least") and at + 2 < len(tokens) else None
+        before = later is not None and " before " in later.when[0]
+        return replace(later, when=(f"at least {later.when[0]}",)) if later is not None and before else None
     if is_word(tokens, at, "after", "repeat", "repeated"):
         head, label = at + 1, "after"
         if not is_word(tokens, at, "after"):
@@ -144,13 +148,20 @@ def anchored(tokens: Sequence[Token], at: int) -> Timing | None:
     return Timing(found[1], when=(f"{read.amount} {found[0]}",))
 
 
+def _day_of_cycle(tokens: Sequence[Token], at: int) -> Timing | None:
+    """ "D1", "D8": the day of a cycle of chemotherapy. D2 and D3 are vitamins."""
+    days = {"D1": "day 1", "D8": "day 8", "D15": "day 15", "D22": "day 22"}
+    found = days.get(tokens[at].text) if not (at > 0 and is_word(tokens, at - 1, "vitamin", "vit")) else None
+    return Timing(at + 1, when=(found,)) if found else None
+
+
 def step_label(tokens: Sequence[Token], at: int) -> Timing | None:
     """ "on day 1", "days 2-5", "weeks 1 and 2", "on days 1, 8 and 15"."""
     head = at
     while is_word(tokens, head, "on", "from", "for", "in", "at", "the"):
         head += 1
     if not is_word(tokens, head, "day", "days", "week", "weeks"):
-        return None
+        return _day_of_cycle(tokens, at)
     label, after = tokens[head].text.lower().rstrip("s"), head + 1
     numbers: list[str] = []
     while after < len(tokens) and tokens[after].kind == "number" and tokens[after].text.isdecimal():

@@ -9,7 +9,7 @@ from decimal import Decimal
 from guardrails.bounds import Bound, bound_of, changes_in
 from guardrails.dose import DoseStatement, Limit, Quantity, Range
 from guardrails.numerals import is_word
-from guardrails.reading.amounts import COUNTED, Read, code_at
+from guardrails.reading.amounts import COUNTED, Read, code_at, denominators
 from guardrails.reading.doubts import is_level
 from guardrails.reading.drafting import Draft, add_restatement, add_strength, is_count, strength_of
 from guardrails.reading.marks import Kind, Mark
@@ -238,10 +238,25 @@ def _belongs(work: Assembly, draft: Draft, mark: Mark) -> bool:
     return not draft.statement.strength and gap <= named | {"of", "(", "x", "a", "the", "/", "-"}
 
 
+def _limits_products(work: Assembly, place: int, mark: Mark, read: Read) -> bool:
+    """Take "max 8/24h" or "no more than 8 in 24 hours" after "1-2 tabs": a limit of the same products."""
+    unit = work.drafts[-1].unit if work.drafts else ""
+    per, after = denominators(work.tokens, mark.after)
+    bound, cue = _bound(work, place, mark)
+    if unit not in COUNTED or read.unit or read.amount.high or per != ("d",) or bound is not Bound.AT_MOST:
+        return False
+    limit = Read(Range(Quantity(read.amount.low.value, unit)), per, after)
+    _open(work, place, replace(mark, after=after), limit, bound, cue)
+    work.understood.append((work.start(mark.first), work.tokens[after - 1].end))
+    return True
+
+
 def take_bare(work: Assembly, place: int, mark: Mark) -> None:
     """ "take 1 codeine": a small whole number before the name of a medicine counts what is taken."""
     following = work.marks[place + 1] if place + 1 < len(work.marks) else None
     number = mark.read.amount.low if mark.read is not None else None
+    if mark.read is not None and _limits_products(work, place, mark, mark.read):
+        return
     work.cut_before, work.cut = work.cut, work.tokens[mark.after - 1].end
     if following is None or number is None or number.unit or mark.read is None:
         return

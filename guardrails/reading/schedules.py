@@ -15,14 +15,14 @@ from guardrails.units import FRACTIONS, REPETITIONS, SMALL_NUMBERS
 Reader: TypeAlias = Callable[[Sequence[Token], int], Timing | None]
 
 _LABELS_WORDS = """
-    on from for in at the day days week weeks
+    on from for in at the day days week weeks d1 d8 d15 d22
 """
 # The readers in the order in which they are tried (what is said in more words comes first), the words with which what
 # they read may begin, and whether it may begin with a number.
 _READERS: tuple[tuple[Reader, frozenset[str], bool], ...] = (
     (divided, frozenset({"in", "as", "given", "by", *DIVIDED}), False),
     (lasting, frozenset({"for", "x", "×", "during"}), True),
-    (anchored, frozenset({"after", "repeat", "repeated"}), True),
+    (anchored, frozenset({"at", "after", "repeat", "repeated"}), True),
     (step_label, frozenset(_LABELS_WORDS.split()), False),
     (every, frozenset({"once", "every", "each", "q", "q."}), True),
     (times, frozenset({"x", *REPETITIONS}), True),

@@ -18,7 +18,7 @@ from guardrails.dose_reader import read_doses
 from retrieval.medicines import Medicines
 from tests.guardrails.dose_labels import Reading, graded, load
 
-OWN = ("first", "second", "third", "fourth", "fifth")
+OWN = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PERIODS = {"h": "Hour", "d": "Day", "wk": "Week", "mo": "Month", "a": "Year"}
 Fields = tuple[str | None, ...]
 
