@@ -82,28 +82,23 @@ class Grounding:
     def signals(self, claims: Sequence[str], evidence: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """The three signals (n, 3) of each claim and its pieces of evidence: log-odds, cosine, overlap.
 
-        The best window counts, for the net and for the cosine, and the worst part of a long claim. A claim without
-        evidence gets the least there is.
+        Log-odds: of the best window, for the worst part of a long claim. Cosine: the mean of the best window's and of
+        the best whole piece's. A claim without evidence gets the least there is.
 
         Raises:
             NetUnavailable: the net or the encoder cannot be loaded, or gave a value that is not a number.
         """
         cut = [[window for piece in pieces for window in windows(piece)] for pieces in evidence]
-        pairs = [
-            (part, window) for claim, own in zip(claims, cut, strict=True) for part in parts(claim) for window in own
-        ]
         try:
-            odds = self._log_odds(pairs)
-            close = self._cosines(pairs)
+            odds = self._log_odds(claims, cut)
+            vectors = self._vectors([*claims, *(text for own in (*cut, *evidence) for text in own)])
         except EncoderError as error:
             raise NetUnavailable(f"The learned check of support cannot run: {error}") from error
-        made, at = np.tile((-_FAR, -1.0, 0.0), (len(claims), 1)), 0
-        for place, (claim, own) in enumerate(zip(claims, cut, strict=True)):
-            count = len(parts(claim)) * len(own)
-            if count:
-                best = [one[at : at + count].reshape(-1, len(own)).max(axis=1).min() for one in (odds, close)]
-                made[place] = (*best, overlap(claim, own))
-            at += count
+        made = np.tile((-_FAR, -1.0, 0.0), (len(claims), 1))
+        for place, (claim, own, whole) in enumerate(zip(claims, cut, evidence, strict=True)):
+            if own:
+                close = [max(float(vectors[claim] @ vectors[text]) for text in texts) for texts in (own, whole)]
+                made[place] = (odds[place], sum(close) / 2, overlap(claim, own))
         return made
 
     def scores(self, claims: Sequence[str], evidence: Sequence[Sequence[str]]) -> NDArray[np.float64]:
@@ -112,6 +107,8 @@ class Grounding:
         Raises:
             NetUnavailable: as `signals`, or a score is not a number.
         """
+        if not claims:
+            return np.zeros(0)
         made = self.blend.of(self.signals(claims, evidence))
         if np.isnan(made).any():
             raise NetUnavailable("The learned check of support gave a value that is not a number.")
@@ -135,16 +132,21 @@ class Grounding:
                 found[place] = (_finding(float(score), self.least),)
         return tuple(found)
 
-    def _log_odds(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        if self.blend.net == 0 or not pairs:
-            return np.zeros(len(pairs))
-        return log_odds(self._nets.score(pairs, self._folder)[:, 0])
+    def _log_odds(self, claims: Sequence[str], cut: Sequence[Sequence[str]]) -> list[float]:
+        """For each claim, its best window's log-odds; 0 where the blend does not ask the net or there is no window."""
+        if self.blend.net == 0:
+            return [0.0] * len(claims)
+        asked = [
+            [(part, window) for window in own] for claim, own in zip(claims, cut, strict=True) for part in parts(claim)
+        ]
+        flat = [pair for own in asked for pair in own]
+        found = iter(log_odds(self._nets.score(flat, self._folder)[:, 0]) if flat else ())
+        best = iter([np.max([next(found) for _ in own]) if own else 0.0 for own in asked])
+        return [float(np.min([next(best) for _ in parts(claim)])) for claim in claims]
 
-    def _cosines(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
-        place = {text: n for n, text in enumerate(texts)}
-        vectors = self._encoder.encode(texts)
-        return np.array([vectors[place[a]] @ vectors[place[b]] for a, b in pairs], dtype=np.float64)
+    def _vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        different = list(dict.fromkeys(texts))
+        return dict(zip(different, self._encoder.encode(different), strict=True))
 
 
 def read_blend(folder: Path) -> Blend:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from finetune.nets.groundedness import write_blend
 from guardrails.claim import Claim
 from guardrails.errors import NetUnavailable
 from guardrails.examined import Examined, examine
@@ -69,7 +70,8 @@ def test_a_sentence_quoted_word_for_word_needs_no_net(tmp_path: Path) -> None:
 
 def test_a_claim_without_a_passage_has_the_least_score(grounding: Grounding) -> None:
     alone, supported = grounding.scores([TEXT, TEXT], [[], [TEXT]])
-    assert alone < 0.01 < 0.9 < supported
+    assert alone < grounding.least < supported
+    assert alone < 0.01
     assert grounding.check(examined(TEXT))
 
 
@@ -100,16 +102,26 @@ def test_support_may_stand_anywhere_in_a_long_source(grounding: Grounding) -> No
 
 
 def test_no_number_no_verdict(tmp_path: Path) -> None:
+    write_blend(Blend(1.0, 1.0, 1.0, 0.0, 0.5), tmp_path)
     encoder = Encoder(RetrievalSettings())
     with pytest.raises(NetUnavailable):
-        Grounding(Broken(encoder), encoder).check(examined("Start with 500 mg.", TEXT))
+        Grounding(Broken(encoder), encoder, folder=tmp_path).check(examined("Start with 500 mg.", TEXT))
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"net": 1, "cosine": 1, "overlap": 1, "bias": NaN, "threshold": 0.5}', '{"net": "x"}'])
+def test_a_blend_that_asks_a_missing_net_is_an_error(tmp_path: Path) -> None:
+    write_blend(Blend(1.0, 1.0, 1.0, 0.0, 0.5), tmp_path)
+    encoder = Encoder(RetrievalSettings())
+    with pytest.raises(NetUnavailable):
+        Grounding(Nets(encoder), encoder, folder=tmp_path).check(examined("Start with 500 mg.", TEXT))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"net": 1, "cosine": 1, "overlap": 1, "bias": NaN, "threshold": 0.5}', '{"net": "x"}']
+)
 def test_a_broken_blend_is_an_error(tmp_path: Path, text: str) -> None:
     folder = tmp_path / "net"
     shutil.copytree(NET, folder)
-    assert read_blend(folder).net > 0
+    assert read_blend(folder).cosine > 0
     (folder / BLEND).write_text(text, encoding="utf-8")
     with pytest.raises(NetUnavailable):
         read_blend(folder)
@@ -118,7 +130,7 @@ def test_a_broken_blend_is_an_error(tmp_path: Path, text: str) -> None:
         read_blend(folder)
 
 
-def test_a_missing_card_leaves_no_operating_point(tmp_path: Path) -> None:
+def test_a_missing_blend_leaves_no_operating_point(tmp_path: Path) -> None:
     encoder = Encoder(RetrievalSettings())
     with pytest.raises(NetUnavailable):
         _ = Grounding(Nets(encoder), encoder, folder=tmp_path).least
