@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from guardrails import abbreviations
 from guardrails.dosage.advice import gives, is_advice
+from guardrails.dosage.asked import told, without_times
 from guardrails.dosage.calculating import Calculation, calculated
-from guardrails.dosage.cautions import cautions, of_patient
+from guardrails.dosage.cautions import cautions, of_current, of_patient
 from guardrails.dosage.coarse import coarse, is_no_dose
 from guardrails.dosage.context import DoseContext
 from guardrails.dosage.facts import Fact
@@ -23,7 +24,7 @@ from guardrails.dosage.slips import confused_names, slips
 from guardrails.dosage.source import unlike_source
 from guardrails.dosage.spoken import Spoken, Surroundings, facts_of, is_by_body, spoken
 from guardrails.dosage.sums import cumulative, duplicates, morphine_equivalents, products
-from guardrails.dosage.taken import allergies_in, named_in, without_allergies
+from guardrails.dosage.taken import MOST_IN_A_PRODUCT, allergies_in, named_in, without_allergies
 from guardrails.dosage.unknowns import unknown_facts
 from guardrails.dosage.whom import whom
 from guardrails.dose import Limit as Kind
@@ -35,6 +36,8 @@ __all__ = ["Calculation", "DoseContext", "calculations", "check_claim", "check_q
 
 _ORDER = list(Severity)
 _ADULT = Decimal(18)
+_NEGATED = "not understood: no"
+"""A question with "not" beside its dose ("2 g twice daily, not controlled") still asks for the dose."""
 
 
 def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]:
@@ -57,15 +60,16 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
 def check_question(text: str, context: DoseContext) -> tuple[Finding, ...]:
     """What to show before the answer: doses of the question over a limit, and the patient's cautions. Never blocks."""
     around = Surroundings()
-    patient = context.patient
+    patient = told(text, context.patient)
     context = replace(context, patient=replace(patient, allergies=(*patient.allergies, *allergies_in(text))))
     said = [one for one in spoken(text, around, context) if one.is_dose]
     found = [finding for one in said for finding in _question_dose(one, context)]
     found += _sums(said, context, is_question=True)
-    people = whom(text)
+    people = whom(without_times(text))
     for ingredient in _ingredients(text, said, context):
         facts = facts_of(text, around, context, people, (ingredient,))
         found += cautions(ingredient, facts, context, is_question=True)
+        found += of_current(ingredient, context, is_question=True)
     found += confused_names(text, context)
     return _ordered(found)
 
@@ -156,7 +160,7 @@ def _for_others(one: Spoken, context: DoseContext) -> Finding:
 
 
 def _question_dose(one: Spoken, context: DoseContext) -> Iterable[Finding]:
-    if one.statement.unread and is_no_dose(one):
+    if one.statement.unread and is_no_dose(one) and not one.statement.unread.startswith(_NEGATED):
         return
     for ingredient in one.ingredients:
         for breach in breaches(one, ingredient, context.rulebook):
@@ -168,12 +172,14 @@ def _sums(said: Sequence[Spoken], context: DoseContext, *, is_question: bool) ->
     taken = products(said, context)
     yield from cumulative(taken, context, is_question)
     yield from morphine_equivalents(taken, context)
-    yield from duplicates((ingredient for one in said for ingredient in one.ingredients), context)
+    yield from duplicates(said, context)
 
 
 def _ingredients(text: str, said: Sequence[Spoken], context: DoseContext) -> tuple[str, ...]:
-    named = [one for _, parts in named_in(without_allergies(text), context.medicines) for one in parts]
-    return tuple(dict.fromkeys([*named, *(one for spoken_ in said for one in spoken_.ingredients)]))
+    mentions = named_in(without_allergies(text), context.medicines)
+    named = [one for _, parts in mentions if len(parts) <= MOST_IN_A_PRODUCT for one in parts]
+    dosed = [one for each in said if len(each.ingredients) <= MOST_IN_A_PRODUCT for one in each.ingredients]
+    return tuple(dict.fromkeys([*named, *dosed]))
 
 
 def _ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:

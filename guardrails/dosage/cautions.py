@@ -15,7 +15,7 @@ from guardrails.dosage.found import VERSION, of_caution
 from guardrails.dosage.spoken import Spoken
 from guardrails.dosage.taken import beside, ingredients_of, with_classes
 from guardrails.dosage.whom import Whom
-from guardrails.dosage.wording import number
+from guardrails.dosage.wording import aged, measured
 from guardrails.patient import Patient
 from guardrails.rulebook import Caution, CautionKind, MedicineRules
 from guardrails.verdict import Finding, Severity
@@ -23,6 +23,7 @@ from retrieval.classes import class_names
 from retrieval.medicines import Medicines
 
 _ORDER = list(Severity)
+_BETWEEN = frozenset({CautionKind.INTERACTION, CautionKind.CONTRAINDICATION})
 _LED = {CautionKind.PREGNANCY: "pregnant", CautionKind.LACTATION: "breastfeeding"}
 
 
@@ -34,6 +35,20 @@ def cautions(ingredient: str, facts: Facts, context: DoseContext, is_question: b
             why = _reason(rules, caution, facts, context)
             if why is not None:
                 found.append(of_caution(rules, caution, ingredient, why, is_question))
+    return _worst_of_each(found)
+
+
+def of_current(ingredient: str, context: DoseContext, is_question: bool) -> tuple[Finding, ...]:
+    """What the rules of the current medicines say against adding this ingredient to them."""
+    added = with_classes(frozenset({ingredient}))
+    found = []
+    for current in sorted(beside(context.patient.medicines, context.medicines) - {ingredient}):
+        facts = Facts(patient=context.patient, beside=added)
+        for rules in context.rulebook.of(current):
+            for caution in rules.cautions:
+                why = _reason(rules, caution, facts, context) if caution.with_ and caution.kind in _BETWEEN else None
+                if why is not None:
+                    found.append(of_caution(rules, caution, current, why, is_question))
     return _worst_of_each(found)
 
 
@@ -83,10 +98,10 @@ def _met(caution: Caution, facts: Facts) -> str | None:
     when, patient = caution.when, facts.patient
     reasons = []
     if when.age and patient.age is not None:
-        reasons.append(f"{number(patient.age)} years")
+        reasons.append(aged(patient.age))
     if when.egfr or when.crcl:
         value = kidneys(patient, when.egfr is not None)
-        reasons.append(f"kidney function {number(value)} mL/min" if value is not None else "the kidney function said")
+        reasons.append(f"kidney function {measured(value)} mL/min" if value is not None else "the kidney function said")
     if when.hepatic and patient.hepatic_class:
         reasons.append(f"Child-Pugh class {patient.hepatic_class}")
     reasons += [word for word in when.states if word in facts.words or word in patient.conditions]

@@ -43,6 +43,8 @@ PARTS = frozenset({Fact.ROUTE, Fact.FORM, Fact.INDICATION, Fact.AGE, Fact.SEX})
 PHASES = {"starting": "start", "loading": "load", "maintenance": "maintain"}
 """Words of `When.states` for the phase of a treatment, and the words of `DoseStatement.change`."""
 
+_CREATININE_STATE = re.compile(r"creatinine at least (\d+(?:\.\d+)?) mg/dl")
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -131,6 +133,9 @@ class Facts:
         return False if state == "loading" else None
 
     def _condition(self, state: str) -> bool | None:
+        measured = _CREATININE_STATE.fullmatch(state)
+        if measured and self.patient.creatinine is not None:
+            return self.patient.creatinine >= Decimal(measured[1])
         said = _spoken((state,), self.words)
         return True if said or state in {one.lower().strip() for one in self.patient.conditions} else None
 

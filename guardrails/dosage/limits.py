@@ -18,11 +18,19 @@ from guardrails.dosage.facts import PARTS, PHASES, Fact, Standing
 from guardrails.dosage.spoken import Spoken
 from guardrails.dosage.totals import Totals, totals
 from guardrails.dose import Limit as Kind
-from guardrails.rulebook import Limit, LimitKind, MedicineRules, Rulebook, When
+from guardrails.rulebook import Limit, LimitKind, MedicineRules, Rulebook
 from guardrails.verdict import Severity
 
 _ORDER = list(Severity)
 _TYPICAL_ADULT = Decimal(30)
+_FIELDS = {
+    Fact.ROUTE: "routes",
+    Fact.FORM: "forms",
+    Fact.INDICATION: "indications",
+    Fact.AGE: "age",
+    Fact.SEX: "sex",
+}
+"""The facts that divide all uses of a medicine, and the conditions of `When` that ask for them."""
 _INDIVIDUAL = ("weight", "crcl", "egfr", "hepatic", "dialysis", "pregnant", "breastfeeding", "states", "medicines")
 """Conditions of `When` that make a limit one for some patients, whatever they are treated for."""
 
@@ -145,13 +153,31 @@ def _worst(passed: Sequence[Applied]) -> Applied:
 
 def _whatever_holds(open_: Sequence[Applied]) -> list[Applied]:
     """The mildest of the limits that may hold, where the dose passes one under each of their conditions."""
-    layers: defaultdict[When, list[Applied]] = defaultdict(list)
-    for one in open_:
-        layers[one.limit.when].append(one)
-    passed = [[one for one in layer if one.compared.is_over] for layer in layers.values()]
+    layers: defaultdict[tuple[object, ...], list[Applied]] = defaultdict(list)
+    for one in _of_the_use_said(open_):
+        layers[_left_open(one)].append(one)
+    passed = [[one for one in _of_layer(layer) if one.compared.is_over] for layer in layers.values()]
     if not passed or not all(passed) or not any(map(_is_usual, open_)):
         return []
     return [min((_worst(layer) for layer in passed), key=lambda one: one.compared.ratio)]
+
+
+def _left_open(one: Applied) -> tuple[object, ...]:
+    """What of the conditions is not known. Limits that leave the same open hold together or not at all."""
+    when, open_ = one.limit.when, one.standing.open
+    return tuple(getattr(when, field) if fact in open_ else None for fact, field in _FIELDS.items())
+
+
+def _of_the_use_said(open_: Sequence[Applied]) -> list[Applied]:
+    """Without the limits of other uses than the one that is said."""
+    said = any(one.limit.when.indications and Fact.INDICATION not in one.standing.open for one in open_)
+    return [one for one in open_ if not (said and Fact.INDICATION in one.standing.open)]
+
+
+def _of_layer(layer: list[Applied]) -> list[Applied]:
+    """The limits that hold together; one for the indication or form that is said replaces the general one."""
+    unsaid = layer[0].standing.open & {Fact.INDICATION, Fact.FORM}
+    return layer if unsaid else _most_specific(layer)
 
 
 def _may_be_meant(other: Applied, passed: Applied) -> bool:

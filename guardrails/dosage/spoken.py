@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from guardrails.dosage.clinical import spelled_out
 from guardrails.dosage.context import DoseContext
 from guardrails.dosage.facts import Fact, Facts, for_others, others
-from guardrails.dosage.taken import beside, ingredients_of, named_in, with_classes
+from guardrails.dosage.taken import beside, ingredients_of, named_in, placed_in, with_classes
 from guardrails.dosage.totals import BODY
 from guardrails.dosage.whom import Whom, group_age, whom
 from guardrails.dose import DoseStatement
@@ -32,7 +33,9 @@ _NEXT_WORDS = 25
 _SAME_ROUTES = {"nasogastric": "oral", "gastrostomy": "oral"}
 _BESIDE_A_CLEARANCE = 70
 """Characters after the words about kidneys in which their number stands."""
-_AT_ONCE = re.compile(r"\b(?:once|single|one time|one dose|od|qd|stat|every 24|bedtime|night\w*|morning|hs)\b", re.I)
+_AT_ONCE = re.compile(
+    r"\b(?:once|single|one time|one dose|od|qd|stat|every 24|bedtime|night\w*|nocte|mane|q?hs|morning)\b", re.I
+)
 _OTHER_SUBSTANCE = re.compile(
     r"\b(?:charcoal|saline|sodium chloride|dextrose|ringer\w*|sterile water|fluids?|water)\b", re.I
 )
@@ -116,7 +119,29 @@ def read(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
 def spoken(text: str, around: Surroundings, context: DoseContext) -> tuple[Spoken, ...]:
     """Every dose of the text, ready to be judged."""
     statements = read(text, context.medicines)
+    if around == Surroundings():
+        statements = _of_what_is_named(text, statements, context.medicines)
     return tuple(_one(text, statement, around, context) for statement in statements)
+
+
+def _of_what_is_named(
+    text: str, statements: tuple[DoseStatement, ...], medicines: Medicines
+) -> tuple[DoseStatement, ...]:
+    """Each dose of a question with its medicine: the one named since the dose before, or the only one of the text.
+
+    The reader carries the medicine of a sentence on; "co-codamol 30/500 two tablets with paracetamol 1 g" has two.
+    """
+    mentions = placed_in(text, medicines)
+    done = 0
+    found = []
+    for statement in statements:
+        own_ = any(statement.start <= one.start < statement.end for one in mentions)
+        since = [] if own_ else [one for one in mentions if done <= one.start < statement.start]
+        only = mentions if len({one.parts for one in mentions}) == 1 and not statement.drug else ()
+        of = since[-1] if since and done else only[0] if only and not statement.ingredients else None
+        found.append(replace(statement, drug=of.surface, ingredients=of.parts) if of is not None else statement)
+        done = statement.end
+    return tuple(found)
 
 
 def _one(text: str, statement: DoseStatement, around: Surroundings, context: DoseContext) -> Spoken:
@@ -124,6 +149,8 @@ def _one(text: str, statement: DoseStatement, around: Surroundings, context: Dos
     people = _people(text, statement, around)
     facts = facts_of(text, around, context, people, of)
     routes = _routes(statement, text)
+    if not routes and around == Surroundings() and len(facts.routes) == 1 == len(of):
+        routes = facts.routes
     facts = replace(facts, routes=routes, change=_phase(text, statement))
     apart = others(people, context.patient)
     return Spoken(text, replace(statement, ingredients=of), of, for_others(facts) if apart else facts, apart)
@@ -140,7 +167,7 @@ def facts_of(text: str, around: Surroundings, context: DoseContext, people: Whom
     mentions = () if around.is_verbatim else named_in(text, context.medicines)
     named = frozenset(one for _, parts in mentions for one in parts) - set(of)
     also = beside(context.patient.medicines, context.medicines) | with_classes(named)
-    words = f"{text} {around.words}".lower()
+    words = spelled_out(f"{text} {around.words}")
     listed = bool(context.patient.medicines)
     return Facts(people, context.patient, routes_in(text), words, also, listed=listed)
 

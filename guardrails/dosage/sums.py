@@ -23,6 +23,7 @@ from guardrails.reading.ucum import convert
 from guardrails.rulebook import Equivalence, Limit, LimitKind, MedicineRules
 from guardrails.verdict import Finding, Severity
 from retrieval.classes import class_names
+from retrieval.ingredient import base_name
 
 MORPHINE_CAUTION, MORPHINE_AVOID = Decimal(50), Decimal(90)
 """Milligrams of oral morphine a day. CDC Clinical Practice Guideline for Prescribing Opioids for Pain 2022, MMWR Recomm
@@ -45,6 +46,9 @@ _NEVER_TWICE = frozenset(
         "maoi",
         "macrolide",
         "quinolone",
+        "proton pump inhibitor",
+        "sulfonylurea",
+        "triptan",
     }
 )
 """Classes of `retrieval/corpus/classes.yaml` of which a patient takes one at a time; of others two may be meant."""
@@ -52,17 +56,22 @@ _NEVER_TWICE = frozenset(
 
 @dataclass(frozen=True)
 class Product:
-    """One product that is taken, the day's amount of one of its ingredients, and the dose as it is said."""
+    """One product that is taken, the day's amount of one of its ingredients, and the dose as it is said.
+
+    `besides` is the name of a current medicine that is another product than those asked about.
+    """
 
     name: str
     ingredient: str
     day: Total
     spoken: Spoken
+    besides: str = ""
 
 
 def products(said: Sequence[Spoken], context: DoseContext) -> tuple[Product, ...]:
     """What is taken in a day: the doses that are said, and the current medicines that carry a dose."""
     current = [one for medicine in context.patient.medicines for one in spoken(medicine, Surroundings(), context)]
+    names = {_product_name(one) for one in said}
     found = []
     for one in (*said, *current):
         statement = one.statement
@@ -72,8 +81,13 @@ def products(said: Sequence[Spoken], context: DoseContext) -> tuple[Product, ...
             sums = totals(statement, ingredient)
             day = sums.day or _around_the_clock(sums.rate)
             if day is not None and not day.body:
-                found.append(Product(statement.drug or ingredient, ingredient, day, one))
+                besides = "" if one in said or _product_name(one) in names else _product_name(one)
+                found.append(Product(statement.drug or ingredient, ingredient, day, one, besides))
     return _highest_of_each(found)
+
+
+def _product_name(one: Spoken) -> str:
+    return base_name(one.statement.drug.lower())
 
 
 def _around_the_clock(rate: Total | None) -> Total | None:
@@ -85,9 +99,9 @@ def _around_the_clock(rate: Total | None) -> Total | None:
 
 def _highest_of_each(found: Iterable[Product]) -> tuple[Product, ...]:
     """Of alternatives for one product ("500 mg or 1 g") the higher one: doses of the same ingredients are not added."""
-    kept: dict[tuple[frozenset[str], str], Product] = {}
+    kept: dict[tuple[frozenset[str], str, str], Product] = {}
     for one in found:
-        key = (frozenset(one.spoken.ingredients), one.ingredient)
+        key = (frozenset(one.spoken.ingredients), one.ingredient, one.besides)
         try:
             value = _in_mg(one.day)
         except UnitMismatch:
@@ -178,9 +192,10 @@ def _times_factor(one: Product, equivalence: Equivalence) -> Decimal | None:
     return value * equivalence.factor / (24 if time == "h" else 1)
 
 
-def duplicates(ingredients: Iterable[str], context: DoseContext) -> Iterable[Finding]:
+def duplicates(said: Sequence[Spoken], context: DoseContext) -> Iterable[Finding]:
     """The same ingredient, or two of a class, in what is asked about and what the patient already takes."""
-    wanted = dict.fromkeys(ingredients)
+    wanted = dict.fromkeys(ingredient for one in said for ingredient in one.ingredients)
+    brands = {(ingredient, one.statement.drug) for one in said for ingredient in one.ingredients if one.statement.drug}
     current = [
         (name, part)
         for medicine in context.patient.medicines
@@ -192,8 +207,18 @@ def duplicates(ingredients: Iterable[str], context: DoseContext) -> Iterable[Fin
             if part == ingredient and name != ingredient:
                 text = f"The patient already takes {ingredient} in {name}."
                 yield Finding("dose.duplicate-therapy", VERSION, Severity.WARN, text)
-            elif part != ingredient:
+            elif part == ingredient:
+                yield from _other_name(ingredient, [drug for of, drug in brands if of == ingredient])
+            else:
                 yield from _same_class(ingredient, part)
+
+
+def _other_name(ingredient: str, brands: Sequence[str]) -> Iterable[Finding]:
+    """A brand of what is taken under its generic name: the same medicine, or the same twice."""
+    for brand in brands:
+        if base_name(brand.lower()) != ingredient:
+            text = f"The patient already takes {ingredient}, and {brand} holds it too; check that both are not taken."
+            yield Finding("dose.duplicate-therapy", VERSION, Severity.INFORM, text)
 
 
 def _same_class(ingredient: str, other: str) -> Iterable[Finding]:

@@ -20,6 +20,12 @@ _DAY, _WEEK_DAYS = Decimal(1), Decimal(7)
 _HOURS = Decimal(24)
 
 
+_HEAVIER = frozenset({"acetaminophen", "ibuprofen", "aspirin", "sulfamethoxazole", "amoxicillin"})
+"""Of which every product with another ingredient holds the more: 325 mg beside 5 mg, 800 mg beside 160 mg."""
+_MONOVALENT = frozenset({"potassium chloride"})
+"""Salts of one charge: a millimole is a milliequivalent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
     """From `low` to `high` of a unit, per kg or m2 (`body`) or not; `mild` is the high amount at the slowest schedule.
@@ -93,7 +99,7 @@ def totals(statement: DoseStatement, ingredient: str) -> Totals:
     body, times = _denominators(statement.per)
     if body is None or times is None:
         return Totals(schedule=schedule, duration_days=days)
-    low, high = amount
+    low, high = (_equivalents(one, ingredient) for one in amount)
     if low.unit != high.unit:
         low = convert(low, high.unit)
     plain = Total(low.value, high.value, high.value, high.unit, body, *_shown(high, body))
@@ -140,6 +146,10 @@ def amount_of(statement: DoseStatement, ingredient: str) -> tuple[Quantity, Quan
         return None
 
 
+def _equivalents(amount: Quantity, ingredient: str) -> Quantity:
+    return Quantity(amount.value, "meq") if amount.unit == "mmol" and ingredient in _MONOVALENT else amount
+
+
 def _contained(counted: Quantity, strength: Quantity) -> Quantity:
     """How much active substance is in so many tablets or millilitres."""
     unit, _, per = strength.unit.partition("/")
@@ -159,8 +169,23 @@ def _strength(statement: DoseStatement, ingredient: str) -> Quantity | None:
     if len(statement.strength) == 1 and len(statement.ingredients) < 2:
         found = statement.strength[0]
     elif len(statement.strength) == len(statement.ingredients) and ingredient in statement.ingredients:
-        found = statement.strength[statement.ingredients.index(ingredient)]
+        names = _as_written(statement)
+        found = statement.strength[names.index(ingredient)]
     return Quantity(found.value, found.unit or "mg") if found is not None else None
+
+
+def _as_written(statement: DoseStatement) -> tuple[str, ...]:
+    """The ingredients in the order of their strengths: "Percocet 5/325" is oxycodone and acetaminophen.
+
+    The table of medicines knows no order; a tablet holds more of an ingredient of `_HEAVIER` than of its partner.
+    """
+    names = statement.ingredients
+    heavy = [one for one in names if one in _HEAVIER]
+    if len(names) != 2 or len(heavy) != 1:
+        return names
+    other = next(one for one in names if one not in heavy)
+    first, second = (each.value for each in statement.strength)
+    return (heavy[0], other) if first > second else (other, heavy[0])
 
 
 def _denominators(per: Sequence[str]) -> tuple[str | None, str | None]:

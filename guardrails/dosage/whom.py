@@ -119,7 +119,7 @@ _HEPATIC_GRADES = (
 _NO = r"(?<!not )(?<!non-)(?<!non)"
 _DIALYSIS = re.compile(rf"\b{_NO}(?:haemo|hemo)?dialys\w*", re.I)
 _PREGNANT = re.compile(rf"\b{_NO}pregnan\w*", re.I)
-_NURSING = re.compile(rf"\b{_NO}(?:breast-?fe\w*|lactat\w*|nursing)", re.I)
+_NURSING = re.compile(rf"\b{_NO}(?:breast[- ]?fe\w*|lactat\w*|nursing)", re.I)
 _FEMALE, _MALE = re.compile(r"\b(?:women|woman|females?)\b", re.I), re.compile(r"\b(?:men|man|males?)\b", re.I)
 
 

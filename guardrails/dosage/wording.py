@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 _NAMES = {
     "ug": "mcg",
@@ -22,14 +22,34 @@ _NAMES = {
     "min": "minutes",
 }
 _PER = {"d": " a day", "wk": " a week", "mo": " a month", "{dose}": " a dose"}
-_DIGITS = Decimal("0.001")
+_WRITTEN = 4
+"""The most decimals that a dose is written with ("0.0625 mg"); more come from a division."""
 
 
 def number(value: Decimal) -> str:
-    """The number with thousands separated, and no more than three decimals."""
-    shown = value.quantize(_DIGITS, ROUND_HALF_EVEN) if -value.as_tuple().exponent > 3 else value  # type: ignore[operator]
+    """The number with thousands separated: as written up to four decimals, else to three significant digits."""
+    shown = _rounded(value) if -int(value.normalize().as_tuple().exponent) > _WRITTEN else value
     text = f"{shown:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(min(0, value.adjusted() - 2)), ROUND_HALF_EVEN)
+
+
+def measured(value: Decimal) -> str:
+    """A worked-out measure, as a laboratory reports it: whole numbers, and one decimal below 10."""
+    return number(value.quantize(Decimal(1) if value >= 10 else Decimal("0.1"), ROUND_HALF_EVEN))
+
+
+def aged(years: Decimal) -> str:
+    """An age in years; below 2 years in months, below 1 month in days."""
+    if years >= 2:
+        return f"{number(years.quantize(Decimal(1), ROUND_DOWN))} years"
+    months = years * 12
+    if months >= 1:
+        return quantity(months.quantize(Decimal(1), ROUND_HALF_EVEN), "mo")
+    return quantity((years * Decimal("365.25")).quantize(Decimal(1), ROUND_HALF_EVEN), "d")
 
 
 def quantity(value: Decimal, unit: str, per: Sequence[str] = ()) -> str:
