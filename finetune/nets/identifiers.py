@@ -19,7 +19,7 @@ from finetune.nets.rows import TagRow
 from finetune.nets.trainer import Recipe, TrainReport, operate_at, train
 
 RECIPE = Recipe("identifiers", "tag", LABELS, rank=16, alpha=32, learning_rate=8e-4, epochs=2, batch_size=32)
-THRESHOLD = 0.2
+THRESHOLD = 0.4
 """A token is masked where the probability of an identifier is above this."""
 
 

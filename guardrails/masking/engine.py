@@ -31,7 +31,7 @@ _THEIRS = {
     "UK_NINO": Kind.SSN,
 }
 _LEAST = 0.4
-"""The score from which a result of Presidio counts; a number without the words of its context stays below."""
+"""The score from which a result of Presidio's own counts; a number without the words of its context stays below."""
 
 
 def rules(text: str) -> Iterable[Identifier]:
@@ -52,8 +52,10 @@ class Engine:
         """Everything that any recogniser finds, in order of place, with overlaps."""
         made = []
         for result in self._analyzer.analyze(text, language="en"):
-            kind = _THEIRS.get(result.entity_type) or Kind(result.entity_type)
-            made.append(Identifier(kind, result.start, result.end, result.score))
+            theirs = _THEIRS.get(result.entity_type)
+            if theirs is None or result.score >= _LEAST:
+                kind = theirs or Kind(result.entity_type)
+                made.append(Identifier(kind, result.start, result.end, result.score))
         return sorted(made, key=lambda one: (one.start, one.end))
 
 
@@ -65,7 +67,7 @@ def _analyzer(finders: tuple[Find, ...]) -> AnalyzerEngine:
     return AnalyzerEngine(
         registry,
         NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}]),
-        default_score_threshold=_LEAST,
+        default_score_threshold=0,
         supported_languages=["en"],
     )
 

@@ -46,6 +46,12 @@ def _patterns() -> tuple[tuple[re.Pattern[str], float], ...]:
         # C. difficile; PMID 31535829; 40 mg/kg and 0.5 mL/min; 120/80; 06:00
         (re.compile(r"\b[A-Z]\. ?[a-z]{4,}\b"), SURE),
         (re.compile(rf"\b{_any(lists['codes'])}[\s:#-]*\d[\w.*:-]*", re.IGNORECASE), SURE),
+        (
+            re.compile(
+                r"\b(?:child-pugh|hepatitis|vitamin|factor|type|class|grade|stage|group) [A-EIVX\d]+\b", re.IGNORECASE
+            ),
+            SURE,
+        ),
         (re.compile(r"\bst\.? john['’]?s wort\b", re.IGNORECASE), SURE),
         (re.compile(rf"(?<![\w.-])\d[\d.,]*(?:\s?(?:-|–|to)\s?\d[\d.,]*)?\s?{_any(lists['units'])}(?!\w)"), QUANTITY),
         (re.compile(r"(?<![\d/])(?:3[2-9]|[4-9]\d|[12]\d\d)/(?:3[2-9]|[4-9]\d|1\d\d)(?![\d/])"), QUANTITY),

@@ -45,6 +45,8 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _LINKED = re.compile(r"[a-z].*[.:/]|[.:/].*[a-z]|@|(?:\d+\.){3}\d", re.IGNORECASE)
+_BESIDE_A_NAME = 8
+"""How many times less certain a word may be that stands beside a sure name."""
 _MOST = 0.999
 """The tagger is never as certain as a rule."""
 _BESIDE = re.compile(r"[\s,.()#-]{1,4}")
@@ -88,8 +90,8 @@ class Tagger:
             (tagged,) = self._nets.tag([text], self._folder)
         except EncoderError as fault:
             raise NetUnavailable("The tagger of patient identifiers cannot be used.") from fault
-        words = [word for word in _words(text, tagged, card.labels) if word.certainty > card.threshold]
-        return _believed(text, _joined(text, _unknown(text, words)))
+        words = _words(text, tagged, card.labels)
+        return _believed(text, _joined(text, _unknown(text, words, card.threshold)))
 
 
 def _believed(text: str, found: Sequence[Identifier]) -> tuple[Identifier, ...]:
@@ -132,15 +134,19 @@ def _words(text: str, tagged: Tagged, labels: Sequence[str]) -> list[_Word]:
     return made
 
 
-def _unknown(text: str, words: Sequence[_Word]) -> list[_Word]:
-    """The words that are not known to be knowledge; one in doubt is a name beside a sure one ("Will Brown")."""
+def _unknown(text: str, words: Sequence[_Word], threshold: float) -> list[_Word]:
+    """The words above the threshold that are not known to be knowledge.
+
+    A capital word beside a sure name is part of it where it is only in doubt ("Will Brown"), is not far below the
+    threshold, or owns something ("Brown, Willa's dose").
+    """
     known = kept(text) if words else ()
     free, doubted = [], list[_Word]()
     for word in words:
         unless = max((one.unless for one in known if one.start <= word.start and word.end <= one.end), default=0.0)
-        if word.certainty >= unless:
+        if word.certainty >= max(unless, threshold):
             free.append(word)
-        elif unless == DOUBTFUL:
+        elif unless <= DOUBTFUL and (word.certainty > threshold / _BESIDE_A_NAME or _is_owner(text, word)):
             doubted.append(word)
     sure = [word for word in free if word.kind is Kind.NAME and word.certainty > DOUBTFUL]
     free += [
@@ -149,9 +155,13 @@ def _unknown(text: str, words: Sequence[_Word]) -> list[_Word]:
     return sorted(free, key=lambda word: word.start)
 
 
+def _is_owner(text: str, word: _Word) -> bool:
+    return text.startswith(("'s", "’s"), word.end)
+
+
 def _are_neighbours(text: str, one: _Word, other: _Word) -> bool:
     first, second = sorted((one, other), key=lambda each: each.start)
-    return text[first.end : second.start] == " " and text[one.start].isupper()
+    return text[first.end : second.start] in (" ", ", ", "-") and text[one.start].isupper()
 
 
 def _joined(text: str, words: Sequence[_Word]) -> tuple[Identifier, ...]:

@@ -61,12 +61,14 @@ def _spans(masker: Masker) -> Find:
 
 
 def _presidio() -> Find:
-    """Presidio with the recognisers that it loads by default, every result counted whatever its score."""
+    """Presidio with the recognisers that it loads by default, every result counted."""
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers()
+    # The recogniser of names and places works on a language model, and none is installed.
+    registry.remove_recognizer("SpacyRecognizer")
     engine = AnalyzerEngine(registry, NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}]))
     return lambda text: [(one.start, one.end) for one in engine.analyze(text, language="en")]
 
