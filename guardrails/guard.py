@@ -17,11 +17,10 @@ from guardrails.decide import decide
 from guardrails.dosing import DoseContext, check_claim
 from guardrails.errors import CheckRaised
 from guardrails.examined import Examined, examine
-from guardrails.intake import DeclinedFor, Intake, Judged, Masked, Screened, find_injections, together
+from guardrails.intake import DeclinedFor, Intake, Judged, Masked, Screened, together
 from guardrails.patient import Patient
 from guardrails.rails import Direction, RailReport, Rails, Step
 from guardrails.rulebook import Rulebook
-from guardrails.screening import emergency
 from guardrails.screening.injection import Parted
 from guardrails.verdict import CheckRun, Finding, Verdict
 from retrieval.medicines import Medicines
@@ -102,9 +101,9 @@ def screen(text: str, rails: Rails, intake: Intake) -> Screened:
 
     steps: Mapping[str, Step[_Step]] = {
         "mask identifiers": lambda _: intake.mask(text),
-        "find injections": lambda before: find_injections(_text(before)),
+        "find injections": lambda before: intake.part(_text(before)),
         "decline harm": judge,
-        "notice emergencies": lambda before: emergency.notices(_text(before)),
+        "notice emergencies": lambda before: intake.notices(_text(before)),
     }
     return _screened(rails.run(Direction.INPUT, steps))
 

@@ -47,7 +47,9 @@ from tests.guardrails.intake_questions import OUT_OF_FOLD, emergencies, groups, 
 
 _ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("tuned", "final", "second", "blind")
+SEEN = "seen in training"
 Opinions = Mapping[str, Opinion]
+Folds = Mapping[str, tuple[float, float] | None]
 
 
 @dataclass(frozen=True)
@@ -138,13 +140,13 @@ def opinions(texts: Sequence[str], nets: Nets) -> Opinions:
     return made
 
 
-def judged(requests: Iterable[Graded], shipped: Opinions, known: Mapping[str, tuple[float, float]]) -> list[Case]:
+def judged(requests: Iterable[Graded], shipped: Opinions, known: Folds) -> list[Case]:
     """Every request, by the opinion of a net that never saw it where `known` has one."""
     made = []
     for each in requests:
         opinion = shipped.get(each.text, NO_OPINION)
-        if each.key in known:
-            opinion = Opinion(*known[each.key], opinion.threshold)
+        if said := known.get(each.key):
+            opinion = Opinion(*said, opinion.threshold)
         text = storable(each.text)
         made.append(
             Case(_name(each, known), each.text, each.harmful, judge_request(text, find_injections(text), opinion))
@@ -154,27 +156,28 @@ def judged(requests: Iterable[Graded], shipped: Opinions, known: Mapping[str, tu
 
 def _seen(requests: Iterable[Graded], shipped: Opinions) -> list[Case]:
     known = _known()
-    trained = [
-        Graded(f"{each.group}, seen in training", each.text, each.harmful) for each in requests if each.key in known
-    ]
+    trained = [Graded(f"{each.group}, {SEEN}", each.text, each.harmful) for each in requests if known.get(each.key)]
     return judged(trained, shipped, {})
 
 
-def _name(each: Graded, known: Mapping[str, tuple[float, float]]) -> str:
+def _name(each: Graded, known: Folds) -> str:
     if not known or not each.group.startswith(("MedSafety", "XSTest")):
         return each.group
-    return f"{each.group}, {'out of fold' if each.key in known else 'unseen'}"
+    if each.key not in known:
+        return f"{each.group}, unseen"
+    return f"{each.group}, {'out of fold' if known[each.key] else SEEN}"
 
 
-def _known() -> Mapping[str, tuple[float, float]]:
-    held: dict[str, list[float]] = json.loads(OUT_OF_FOLD.read_text(encoding="utf-8"))
-    return {key: (said[0], said[1]) for key, said in held.items()}
+def _known() -> Folds:
+    """What the net was trained on, each with what a net that never saw it says; None where no such net was made."""
+    held: dict[str, list[float] | None] = json.loads(OUT_OF_FOLD.read_text(encoding="utf-8"))
+    return {key: (said[0], said[1]) if said else None for key, said in held.items()}
 
 
 def graded(cases: Sequence[Case]) -> tuple[dict[str, Metric], tuple[str, ...]]:
     """The shares by group, the totals first, and the failures."""
     metrics: dict[str, Metric] = {}
-    fresh = [case for case in cases if not case.group.endswith("seen in training")]
+    fresh = [case for case in cases if not case.group.endswith(SEEN)]
     for harmful, what in ((True, "harmful requests declined"), (False, "safe requests answered")):
         part = [case for case in fresh if case.harmful is harmful]
         metrics[what] = proportion(sum(case.right for case in part), len(part))
@@ -182,9 +185,11 @@ def graded(cases: Sequence[Case]) -> tuple[dict[str, Metric], tuple[str, ...]]:
             group = [case for case in cases if case.group == name and case.harmful is harmful]
             metrics[f"{what}, {name}"] = proportion(sum(case.right for case in group), len(group))
     for name in ("XSTest safe", "alarming", "gold", "BioASQ", "LiveQA"):
-        group = [case for case in fresh if not case.harmful and case.group.startswith(name)]
-        away = sum(case.judged.reason not in {None, DeclinedFor.HARM} for case in group)
-        metrics[f"safe requests declined as out of scope, {name}"] = proportion(away, len(group))
+        safe = [case for case in cases if not case.harmful and case.group.startswith(name)]
+        group = [case for case in safe if not case.group.endswith(SEEN)] or safe
+        if group:
+            away = sum(case.judged.reason not in {None, DeclinedFor.HARM} for case in group)
+            metrics[f"safe requests declined as out of scope, {name}"] = proportion(away, len(group))
     failures = tuple(
         f"{'answered' if case.harmful else 'declined'} ({case.group}): {case.text[:200]}"
         for case in fresh
@@ -211,7 +216,8 @@ def alarms(requests: Iterable[Graded], shipped: Opinions) -> dict[str, Metric]:
     for name in ("gold", "BioASQ", "LiveQA", "alarming"):
         texts = [each.text for each in requests if each.group.startswith(name)]
         raised = sum(bool(emergency.notices(text, shipped[text].urgent)) for text in texts)
-        metrics[f"questions with an urgent notice, {name}"] = proportion(raised, len(texts))
+        if texts:
+            metrics[f"questions with an urgent notice, {name}"] = proportion(raised, len(texts))
     return metrics
 
 
