@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -45,8 +45,8 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _LINKED = re.compile(r"[a-z].*[.:/]|[.:/].*[a-z]|@|(?:\d+\.){3}\d", re.IGNORECASE)
-_BESIDE_A_NAME = 8
-"""How many times less certain a word may be that stands beside a sure name."""
+_JOINING, _BESIDE_A_NAME = 2, 8
+"""How many times below the threshold a word may be that belongs to a find, or stands beside a sure name."""
 _MOST = 0.999
 """The tagger is never as certain as a rule."""
 _BESIDE = re.compile(r"[\s,.()#-]{1,4}")
@@ -91,7 +91,8 @@ class Tagger:
         except EncoderError as fault:
             raise NetUnavailable("The tagger of patient identifiers cannot be used.") from fault
         words = _words(text, tagged, card.labels)
-        return _believed(text, _joined(text, _unknown(text, words, card.threshold)))
+        joined = _joined(text, _unknown(text, words, card.threshold))
+        return _believed(text, [one for one in joined if one.certainty >= card.threshold])
 
 
 def _believed(text: str, found: Sequence[Identifier]) -> tuple[Identifier, ...]:
@@ -135,7 +136,7 @@ def _words(text: str, tagged: Tagged, labels: Sequence[str]) -> list[_Word]:
 
 
 def _unknown(text: str, words: Sequence[_Word], threshold: float) -> list[_Word]:
-    """The words above the threshold that are not known to be knowledge.
+    """The words that are not known to be knowledge, down to half the threshold, for joining to others.
 
     A capital word beside a sure name is part of it where it is only in doubt ("Will Brown"), is not far below the
     threshold, or owns something ("Brown, Willa's dose").
@@ -144,14 +145,13 @@ def _unknown(text: str, words: Sequence[_Word], threshold: float) -> list[_Word]
     free, doubted = [], list[_Word]()
     for word in words:
         unless = max((one.unless for one in known if one.start <= word.start and word.end <= one.end), default=0.0)
-        if word.certainty >= max(unless, threshold):
+        if word.certainty >= max(unless, threshold / _JOINING):
             free.append(word)
         elif unless <= DOUBTFUL and (word.certainty > threshold / _BESIDE_A_NAME or _is_owner(text, word)):
             doubted.append(word)
     sure = [word for word in free if word.kind is Kind.NAME and word.certainty > DOUBTFUL]
-    free += [
-        word for word in doubted if word.kind is Kind.NAME and any(_are_neighbours(text, word, one) for one in sure)
-    ]
+    names = [word for word in doubted if word.kind is Kind.NAME]
+    free += [replace(word, certainty=_MOST) for word in names if any(_are_neighbours(text, word, one) for one in sure)]
     return sorted(free, key=lambda word: word.start)
 
 
