@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +12,7 @@ import numpy as np
 
 from guardrails.errors import NetUnavailable
 from guardrails.masking.kinds import Identifier, Kind
-from guardrails.masking.known import DOUBTFUL, kept
+from guardrails.masking.known import DOUBTFUL, Kept, kept
 from retrieval.errors import EncoderError
 from retrieval.net_card import NetCard
 from retrieval.nets import Tagged
@@ -142,17 +142,26 @@ def _unknown(text: str, words: Sequence[_Word], threshold: float) -> list[_Word]
     threshold, or owns something ("Brown, Willa's dose").
     """
     known = kept(text) if words else ()
-    free, doubted = [], list[_Word]()
+    found = []
+    sure = [word for word in words if word.kind is Kind.NAME and word.certainty > DOUBTFUL and not _doubt(word, known)]
     for word in words:
-        unless = max((one.unless for one in known if one.start <= word.start and word.end <= one.end), default=0.0)
-        if word.certainty >= max(unless, threshold / _JOINING):
-            free.append(word)
-        elif unless <= DOUBTFUL and (word.certainty > threshold / _BESIDE_A_NAME or _is_owner(text, word)):
-            doubted.append(word)
-    sure = [word for word in free if word.kind is Kind.NAME and word.certainty > DOUBTFUL]
-    names = [word for word in doubted if word.kind is Kind.NAME]
-    free += [replace(word, certainty=_MOST) for word in names if any(_are_neighbours(text, word, one) for one in sure)]
-    return sorted(free, key=lambda word: word.start)
+        doubt = _doubt(word, known)
+        near = word.certainty > threshold / _BESIDE_A_NAME or _is_owner(text, word)
+        if (
+            word.kind is Kind.NAME
+            and doubt <= DOUBTFUL
+            and near
+            and any(_are_neighbours(text, word, one) for one in sure)
+        ):
+            found.append(replace(word, certainty=_MOST))
+        elif word.certainty >= max(doubt, threshold / _JOINING):
+            found.append(word)
+    return found
+
+
+def _doubt(word: _Word, known: Iterable[Kept]) -> float:
+    """How certain the word must be to be masked although it may be knowledge; 0 where it is none."""
+    return max((one.unless for one in known if one.start <= word.start and word.end <= one.end), default=0.0)
 
 
 def _is_owner(text: str, word: _Word) -> bool:
