@@ -44,7 +44,7 @@ RAISED = "the check raised"
 
 @dataclass(frozen=True, slots=True)
 class _Checker:
-    """What judges: the deterministic checks and the dose checks always, the learned verifier on what they let through."""
+    """The deterministic checks and the dose checks always, the learned verifier on what they let through."""
 
     medicines: Medicines
     context: DoseContext
