@@ -52,6 +52,13 @@ def _patterns() -> tuple[tuple[re.Pattern[str], float], ...]:
             ),
             SURE,
         ),
+        # b.i.d., q.d.s., p.o., i.v.
+        (
+            re.compile(
+                r"\b(?:[bqto]\.[idn]\.(?:[ds]\b\.?)?|[pi]\.[orvm]\.(?:n\b\.?)?|s\.c\.|q\.\d+h?\b)", re.IGNORECASE
+            ),
+            SURE,
+        ),
         (re.compile(r"\bst\.? john['’]?s wort\b", re.IGNORECASE), SURE),
         (re.compile(rf"(?<![\w.-])\d[\d.,]*(?:\s?(?:-|–|to)\s?\d[\d.,]*)?\s?{_any(lists['units'])}(?!\w)"), QUANTITY),
         (re.compile(r"(?<![\d/])(?:3[2-9]|[4-9]\d|[12]\d\d)/(?:3[2-9]|[4-9]\d|1\d\d)(?![\d/])"), QUANTITY),

@@ -159,6 +159,8 @@ TAGGED = [
     # medicines, eponyms and bodies stay even where the tagger is wrong; a title makes an eponym a person
     ("metformin now", {"metformin": "NAME"}, "metformin now"),
     ("Lyme disease", {"Lyme": "PLACE"}, "Lyme disease"),
+    ("20 mg q.i.d. or b.i.d.", dict.fromkeys(("q", "i", "d", "b"), "NAME"), "20 mg q.i.d. or b.i.d."),
+    ("ARISTOTLE found", {"ARISTOTLE": "NAME"}, "ARISTOTLE found"),
     ("the CDC says", {"CDC": "PLACE"}, "the CDC says"),
     ("Mr Graves asks", {"Graves": "NAME"}, "Mr [NAME] asks"),
     # what a rule and the tagger both find becomes one
