@@ -98,10 +98,14 @@ def part_judged(parted: Parted, instruction: Callable[[str], float]) -> Parted:
         RuleInvalid: a table of signs cannot be read.
     """
     text = parted.question
-    if not text or instruction(text) < CERTAIN:
-        return parted
     starts = [0, *(hit.end() for hit in _SENTENCE_END.finditer(text)), len(text)]
-    spans = [(a, b) for a, b in pairwise(starts) if a < b and instruction(text[a:b].strip()) >= CERTAIN]
+    pieces = [(a, b) for a, b in pairwise(starts) if text[a:b].strip()]
+    whole = bool(text) and instruction(text) >= CERTAIN
+    # A sentence that speaks of health is part of the question, unless the whole text reads as an order.
+    asked = [span for span in pieces if whole or (len(pieces) > 1 and not mentions_health(text[slice(*span)]))]
+    spans = [span for span in asked if instruction(text[slice(*span)].strip()) >= CERTAIN]
+    if not spans and not whole:
+        return parted
     rest = _cut(text, spans) if spans else ""
     found = (*parted.found, *(Injection("judged", span) for span in spans or [(0, len(text))]))
     return Parted(rest if mentions_health(rest) else "", found)
