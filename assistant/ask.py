@@ -35,6 +35,7 @@ from assistant.conversation import (
     WithheldClaim,
 )
 from assistant.errors import GeneratorError
+from assistant.evidence import without_instructions
 from assistant.generate import DraftGenerator, Drafting, DraftRequest, Objection
 from assistant.privacy import masked_patient, storable
 from guardrails.claim import Claim
@@ -116,6 +117,7 @@ def _story(question: Question, screened: Screened, tools: AskTools) -> Generator
         refusal = refusals.for_missing(question, found)
         return replace(refusal, notices=screened.notices, assessment=assessment)
     yield Progress(Step.DRAFTING, _what_was_found(found))
+    found, left_out = without_instructions(found)
     evidence = {hit.passage.key: hit.passage for hit in found.hits}
     assessment = replace(assessment, conflicts=tools.conflicts(tuple(evidence.values())))
     similarities = tuple(hit.similarity for hit in found.hits)
@@ -125,10 +127,10 @@ def _story(question: Question, screened: Screened, tools: AskTools) -> Generator
     basis = _basis_of(checked.draft, tools.basis(question))
     if not checked.released:
         refusal = refusals.for_nothing_released(question, found, checked.withheld)
-        return replace(refusal, basis=basis, notices=screened.notices, assessment=assessment)
+        return replace(refusal, basis=basis, notices=(*screened.notices, *left_out), assessment=assessment)
     cited = {citation.key for item in checked.released for citation in item.claim.citations}
     passages = tuple(passage for key, passage in evidence.items() if key in cited)
-    notices = (*screened.notices, *refusals.corrections(found))
+    notices = (*screened.notices, *left_out, *refusals.corrections(found))
     return Answer(question, checked.released, passages, checked.withheld, basis, 0.0, notices, assessment)
 
 

@@ -15,6 +15,7 @@ from guardrails import agreement, amounts, conditions
 from guardrails.examined import Cited, Examined
 from guardrails.parts import Comparison, told_in_parts
 from guardrails.quoting import cut_off, leans_on, row_cut_off
+from guardrails.screening import injection
 from guardrails.verdict import Finding, Severity
 from retrieval.passage import Passage
 
@@ -143,6 +144,7 @@ CHECKS: tuple[Check, ...] = (
     Check("quote-cut", "2", quotes_whole),
     Check("stands-alone", "1", stands_alone),
     Check("superseded", "2", is_current),
+    Check("instruction", injection.VERSION, injection.quotes_no_instruction),
     Check("statement", agreement.VERSIONS["statement"], agreement.statement),
     *(Check(rule, _VERSIONS[rule], _unless_told(run)) for rule, run in _COMPARISONS.items()),
 )

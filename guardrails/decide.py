@@ -1,4 +1,4 @@
-"""Turns findings into one verdict. Policy lives only here: `POLICY`, read from top to bottom, and withhold at its end."""
+"""Turns findings into one verdict. Policy lives only here: `POLICY`, read from top to bottom, withhold at its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DOSE_RULES = "dose."
 """How the ids of the rules begin that compare a dose with the dose rules and the patient."""
 UNPROVEN_DOSES = frozenset({"dose.unread", "dose.abbreviation"})
 """Those among them that say how a dose is written; what the source says was never compared."""
-SOURCE_INSTRUCTION = "source-instruction"
+SOURCE_INSTRUCTION = "instruction"
 """The cited words are an instruction to the assistant: somebody may have tampered with the source."""
 
 

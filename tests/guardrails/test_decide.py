@@ -15,7 +15,7 @@ ALL_RAN = tuple(CheckRun(rule, 0.1) for rule in sorted(REQUIRED))
 PROOF = Finding("numbers", "1", Severity.BLOCK, "The quote does not say 5 mg.")
 DOSE = Finding("dose.daily-max", "1", Severity.BLOCK, "6 g a day is over 4 g a day.")
 UNREAD = Finding("dose.unread", "1", Severity.BLOCK, "This dose was not understood.")
-TAMPERED = Finding("source-instruction", "1", Severity.BLOCK, "The source gives the assistant an order.")
+TAMPERED = Finding("instruction", "1", Severity.BLOCK, "The source gives the assistant an order.")
 WARNING = Finding("dose.renal", "1", Severity.WARN, "Halve the dose.")
 NOTE = Finding("dose.lookalike", "1", Severity.INFORM, "Looks like another name.")
 STRANGE = replace(NOTE, severity="dreadful")  # type: ignore[arg-type]
