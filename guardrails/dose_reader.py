@@ -34,6 +34,12 @@ _FACTOR = re.compile(
     re.IGNORECASE,
 )
 """A dose that is said as a share of another one, and an interval that is said as a distance."""
+_CELL = re.compile(
+    r"\s*(?:age|body weight|weight|crcl|clcr|egfr|gfr|creatinine clearance|renal function|renal impairment)"
+    r"\b[^:;]{0,40}:\s*\S",
+    re.IGNORECASE,
+)
+"""A cell of a table, as "Age: 3-6 months", that says for whom the cells after it are."""
 _DOSING = frozenset({Kind.TIMING, Kind.ROUTE, Kind.NEEDED, Kind.ONCE, Kind.DRUG})
 
 
@@ -49,6 +55,7 @@ def read_doses(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
     names = Names(text, mentions)
     read: list[tuple[DoseStatement, bool]] = []
     heading = ""
+    label: tuple[str, ...] = ()
     for clause in clauses(text, tokens):
         start, end = clause[0].start, clause[-1].end
         if len(clause) > LONGEST_CLAUSE:
@@ -58,7 +65,10 @@ def read_doses(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
         words = _moved_to(clause, start)
         work = assemble(text[start:end], words, marks_of(text[start:end], words, named), heading)
         heading = _heading(work, heading)
-        read += [(_moved(one, start), follows) for one, follows in _statements(work, names, start)]
+        stated = _statements(work, names, start)
+        label = () if stated and any(one.when for one, _ in stated) else label
+        read += [(_moved(replace(one, when=label + one.when), start), follows) for one, follows in stated]
+        label = label if stated else _label_of_row(work) or label
     return _in_steps(read)
 
 
@@ -80,12 +90,22 @@ def _moved(statement: DoseStatement, by: int) -> DoseStatement:
 
 def _heading(work: Assembly, before: str) -> str:
     """Whom the following clauses are for: those named before a colon, until somebody else is named."""
+    if not work.drafts and _CELL.match(work.text):
+        return " ".join(_words(work).lower().split())
     people = [mark for mark in work.marks if mark.kind is Kind.PEOPLE]
     if not people:
         return before
     after = people[-1].after
     colon = after < len(work.tokens) and work.tokens[after].text == ":"
     return people[-1].text if colon else before if work.people == before else ""
+
+
+def _label_of_row(work: Assembly) -> tuple[str, ...]:
+    """The day or week that a cell of a table names for the cells after it: "Day: Day 8; Dose: 0.92 mg daily"."""
+    if not any(token.text == ":" for token in work.tokens):
+        return ()
+    said = [one for mark in work.marks if mark.timing is not None for one in mark.timing.when]
+    return tuple(one for one in said if one.startswith(("day ", "week ")))
 
 
 def _statements(work: Assembly, names: Names, start: int) -> list[tuple[DoseStatement, bool]]:

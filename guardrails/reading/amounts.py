@@ -138,6 +138,7 @@ def _is_period(values: Sequence[Decimal]) -> bool:
 
 def _range(tokens: Sequence[Token], at: int, low: Decimal, unit: str, per: tuple[str, ...], after: int) -> Read | None:
     between = at > 0 and is_word(tokens, at - 1, "between")
+    between = between or (at > 2 and is_word(tokens, at - 1, "of") and is_word(tokens, at - 2, "ages", "age"))
     choice = is_word(tokens, after, "or")
     if not (is_word(tokens, after, *_TO) or choice or (between and is_word(tokens, after, "and"))):
         return None

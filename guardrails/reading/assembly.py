@@ -24,6 +24,13 @@ _AT_MOST = re.compile(
     re.IGNORECASE,
 )
 _CUE_WINDOW = 40
+_OF_AN_EFFECT = re.compile(
+    r"\b(?:reduc|decreas|lower|increas|prevent|start|initiat)\w*\s+(?:in\s+|of\s+)?(?:the\s+)?(?:relative\s+)?"
+    r"(?:risks?|rates?|incidence|frequency|number|severity|recurrence|mortality|symptoms|signs|progression|likelihood"
+    r"|blood|serum|plasma|ldl|cholesterol|triglycerides?|pain|fever|hospitali[sz]ations?)\b",
+    re.IGNORECASE,
+)
+"""What is reduced or increased here is no dose."""
 _MAXIMUM = re.compile(r"\bmax(?:imum)?\b", re.IGNORECASE)
 _THEN_STOP = re.compile(r"(?:and )?then (?:stop|discontinue|finish)\b(?=\s*(?:[.;,)]|\Z))", re.IGNORECASE)
 _ACTIONS_WORDS = """
@@ -225,7 +232,7 @@ def _doubt_products(work: Assembly) -> None:
         formed = draft.first > 0 and code_at(work.tokens, draft.first - 1) in COUNTED
         if formed and draft.is_lone_mass and not (draft.statement.once or draft.statement.when):
             draft.doubts.append("a product's strength")
-        after = draft.last
+        after = next((mark.after for mark in work.marks if mark.first == draft.first), draft.last)
         if draft.unit in MASS_LIKE and is_word(work.tokens, after, "of") and not _names_medicine(work, after + 1):
             draft.doubts.append("which medicine is meant")
 
@@ -255,4 +262,5 @@ def _masked(text: str, tokens: Sequence[Token], marks: Sequence[Mark]) -> str:
             blank = " " if mark.timing and mark.timing.frequency and not mark.timing.duration else "\0"
             pieces += [text[done:start], blank * (end - start)]
             done = end
-    return " " * tokens[0].start + "".join(pieces) + text[done : tokens[-1].end]
+    masked = " " * tokens[0].start + "".join(pieces) + text[done : tokens[-1].end]
+    return _OF_AN_EFFECT.sub(lambda found: "\0" * len(found[0]), masked)

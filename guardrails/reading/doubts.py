@@ -29,7 +29,7 @@ _LEVELS = re.compile(r"\b(?:levels?|concentrations?|trough|peak|inr|glucose|haem
 _LEVEL_WINDOW = 60
 _PRODUCT = re.compile(
     r"\b(?:supplied|available|contains?|containing|strengths?|lists?|listed|comes? as|packs?|bottles?|cartons?"
-    r"|reconstitut\w*|dilut\w*|diluent)\b",
+    r"|reconstitut\w*|dilut\w*|diluent|withdraw|discard|draw up|transfer)\b",
     re.IGNORECASE,
 )
 _REPORTED = re.compile(
@@ -56,15 +56,16 @@ def doubt_of(text: str, tokens: Sequence[Token], marks: Sequence[Mark], understo
     for mark in marks:
         if mark.kind not in {Kind.BARE, Kind.ALONE} or _is_within(tokens[mark.first], understood):
             continue
-        if not _is_harmless(text, tokens, mark):
+        if not _is_harmless(text, tokens, mark) and not _is_repeated(tokens, mark, marks):
             return f"not understood: {text[tokens[mark.first].start : tokens[mark.after - 1].end]}"
     amounts = {mark.after for mark in marks if mark.kind in {Kind.AMOUNT, Kind.STRENGTH}}
     for at, token in enumerate(tokens):
         if at in covered or _is_within(token, understood):
             continue
-        if _is_odd(token, tokens[at + 1].text.lower() if at + 1 < len(tokens) else "") or _is_rest_of_amount(
-            tokens, at, amounts
-        ):
+        following = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
+        if _is_half_word(tokens, at):
+            continue
+        if _is_odd(token, following) or _is_rest_of_amount(tokens, at, amounts):
             return f"not understood: {token.text}"
     return ""
 
@@ -82,6 +83,12 @@ def _is_harmless(text: str, tokens: Sequence[Token], mark: Mark) -> bool:
     return mark.kind is Kind.BARE and is_level(text, first.start)
 
 
+def _is_repeated(tokens: Sequence[Token], mark: Mark, marks: Sequence[Mark]) -> bool:
+    """ "Dosage per kg: 8 mcg/kg/day": the words before the amount say again what it is per."""
+    per_kg = tokens[mark.first].text.lower() == "kg" and mark.first > 0 and tokens[mark.first - 1].text.lower() == "per"
+    return per_kg and any(each.kind is Kind.AMOUNT and each.read and "kg" in each.read.per for each in marks)
+
+
 def is_level(text: str, start: int) -> bool:
     """Whether the number at this place is a level in the blood and no dose."""
     return _LEVELS.search(text, max(0, start - _LEVEL_WINDOW), start) is not None
@@ -97,10 +104,32 @@ def _is_rest_of_amount(tokens: Sequence[Token], at: int, ends: Set[int]) -> bool
     return at in ends and (word in {"/", "per"} or code_at(tokens, at) in {"[tsp_us]", "[tbs_us]"})
 
 
+def _is_half_word(tokens: Sequence[Token], at: int) -> bool:
+    """ "B-cell", "P-gp", "non-Hodgkin": a short half of a name, which says nothing of a dose."""
+    word = tokens[at].text.lower()
+    dosed = word in _DOSING_ABBREVIATIONS or word in NEGATIONS or word in FREQUENCY_WORDS or word in SMALL_NUMBERS
+    if dosed or not word.isalpha() or len(word) > _SHORT or code_at(tokens, at):
+        return False
+    return _is_joined(tokens, at, at + 2) or _is_joined(tokens, at - 2, at)
+
+
+def _is_joined(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether a word is joined to another one by a hyphen, without spaces."""
+    if first < 0 or last >= len(tokens) or tokens[first + 1].text not in {"-", "‑"}:
+        return False
+    words = (tokens[first].text, tokens[last].text)
+    whole = all(word.isalpha() for word in words) and max(map(len, words)) > 1
+    return whole and tokens[first].end == tokens[first + 1].start and tokens[first + 1].end == tokens[last].start
+
+
 def _is_odd(token: Token, following: str) -> bool:
     word = token.text.lower()
     if token.kind == "sign":
         return token.text not in _SIGNS
+    if word == "previously" and following in {"untreated", "treated"}:
+        return False
+    if word == "triple" and following in {"therapy", "combination"}:
+        return False
     if word == "lower" and following in _LOWER_PARTS:
         return False
     if (

@@ -110,6 +110,10 @@ at onset: at the first sign of a flare
 at onset: at the first sign of an attack | at the first sign of migraine | at the first sign of a migraine
 immediately: stat | immediately | at once
 before chemotherapy: before chemotherapy | prior to chemotherapy | before the start of chemotherapy
+after surgery: after surgery | after the operation | after the procedure
+before the infusion: before the infusion | before each infusion | before infusion | prior to each infusion
+before the infusion: prior to the infusion | before every infusion
+before the first infusion: before the first infusion | prior to the first infusion
 before exercise: before exercise | before exercising
 before sexual activity: before sexual activity | before intercourse
 after dialysis: after dialysis | after haemodialysis | after hemodialysis | after each dialysis
@@ -172,7 +176,7 @@ _PEOPLE = """
     toddlers elderly geriatric paediatric pediatric pediatrics paediatrics patient patients women men woman pregnant
     pregnancy breastfeeding females males boys girls older younger premature preterm obese renal hepatic crcl egfr gfr
     creatinine clearance weighing aged age cirrhosis dialysis haemodialysis hemodialysis frail teenagers babies
-    people
+    people clcr
 """
 PEOPLE = frozenset(_PEOPLE.split())
 """Words with which a phrase about the patient begins."""
@@ -216,6 +220,7 @@ _HARMLESS_SHORT = """
     kid kit la lab last law left leg legs let lie like line lips long loss lost lot low lung made main make many may
     me meal mean men mild milk mind most mr much must my near neck need next nor nose note now odt of oil oils old on
     once one ones only open or our out over own page pain part pay per peri plan plus post pre pt pts pump push put
+    here new side
     clip dual gerd hip knee pmdd ptsd sztn tail uric
     ran rare rash rate red rely rest ring risk role rx safe said salt same sat say see seek seen self set sex show
     shut sig sign sips sit site skin sl slow so soap some soon sore sr stay such suck sun sure tab take tea tell term

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,26 +14,9 @@ from guardrails.reading.frequencies import DAILY, Timing
 from guardrails.reading.lexicon import DAILY_TOTAL, NEEDED, ONCE, PEOPLE, ROUTES, THEN, WEIGHTS, Phrases, phrase_at
 from guardrails.reading.people import AGE_WORDS, DESCRIBED, described, people_at
 from guardrails.reading.schedules import NUMBER_WORDS, TIMING_WORDS, timing_at
-from guardrails.reading.ucum import MASS_LIKE, VOLUMES
-from retrieval.ingredient import SALTS
+from guardrails.reading.ucum import MASS_LIKE
+from guardrails.reading.unlisted import DOSE_UNITS, STEMS, by_place, is_part_of_name, unlisted
 from retrieval.medicines import Mention
-
-_STEMS = re.compile(
-    r"[a-z]{2}(?:cillin|mycin|micin|conazole|prazole|nidazole|pril|sartan|olol|statin|zepam|zolam|mab|tinib|ciclib|vir"
-    r"|floxacin|cycline|dipine|triptan|gliptin|gliflozin|glitazone|parin|xaban|setron|lukast|barbital|curium|semide"
-    r"|thiazide|phylline|terol|asone|olone|esonide|codone|morphine|clone|profen|glutide|gabalin|oxetine|triptyline)\Z"
-)
-"""Stems of international names (WHO, Stem Book 2024) that no other English word ends in."""
-
-
-_ORDINARY = re.compile(
-    r"(?:ly|ing|ed|ions?|ment|mum|mal|doses?|dosages?)\Z|\A(?:start|begin|initiate|administer|inject|infuse|apply|"
-    r"insert|instill?|inhale|swallow|dissolve|place|spray|adults?|children|increase|decrease|reduce|titrate|about|taper|"
-    r"using|under|above|below|between|every|after|before|until|within|doses?|tablets?|capsules?|elderly|infants?|"
-    r"maintain|continue|switch|change|repeat|bolus|extra|other|another|those|these|their|where|which|there|either|"
-    r"usual|first|total|daily|weekly|least|often|total|range|limit|patients?|women|neonates?|initial|starter|equal)\Z"
-)
-"""Words before an amount that are no names."""
 
 
 class Kind(StrEnum):
@@ -84,15 +66,12 @@ _ALL_PHRASES: Phrases = {
     for first in {word for _, phrases in _PHRASES for word in phrases}
 }
 """Every phrase with its kind, by first word; the longest counts."""
-_DOSE_UNITS = MASS_LIKE | VOLUMES | COUNTED | {"mg.min/mL"}
 _PRODUCTS_WORDS = """
     solution suspension syrup elixir injection concentrate cream ointment gel lotion drops spray liquid emulsion
     shampoo mouthwash nebules inhaler
 """
 _PRODUCTS = frozenset(_PRODUCTS_WORDS.split())
 _PLACES = frozenset({"eye", "ear", "nasal", "oral", "topical", "ophthalmic", "otic", "vaginal", "rectal", "mouth"})
-_ACIDS_OF_THE_BODY = frozenset({"nucleic", "gastric", "lactic", "hydrochloric"})
-_OF_A_NAME = frozenset({"resistant", "sensitive", "susceptible", "allergic", "dependent", "refractory"})
 _KINDS_OF_FORM_WORDS = """
     chewable film coated extended delayed modified release sustained dispersible soluble effervescent
     orodispersible enteric gastro resistant hard scored strength mr sr er xr xl
@@ -128,7 +107,7 @@ def _may_begin(tokens: Sequence[Token], words: Sequence[str], at: int) -> bool:
         return True
     if at + 1 == len(tokens):
         return False
-    named = at + 2 < len(tokens) and tokens[at + 2].kind == "number" and _is_part_of_name(tokens[at + 1].text)
+    named = at + 2 < len(tokens) and tokens[at + 2].kind == "number" and is_part_of_name(tokens[at + 1].text)
     return named or words[at + 1] in _FOLLOWING or tokens[at + 1].kind == "number"
 
 
@@ -137,7 +116,7 @@ def _is_plain(word: str) -> bool:
     """Whether this word or sign begins no number, unit, phrase, timing or words about the patient."""
     if word in _BEGINNINGS or any(character.isdigit() for character in word):
         return False
-    return not (code_at((Token("word", word, 0, len(word)),), 0) or _STEMS.search(word))
+    return not (code_at((Token("word", word, 0, len(word)),), 0) or STEMS.search(word))
 
 
 def _mark_at(text: str, tokens: Sequence[Token], at: int, named: dict[int, Mention]) -> Mark | None:
@@ -155,7 +134,8 @@ def _mark_at(text: str, tokens: Sequence[Token], at: int, named: dict[int, Menti
             return mark
     if _is_lone_unit(tokens, at):
         return Mark(Kind.ALONE, at, at + 1)
-    return _unlisted(tokens, at) or _by_place(tokens, at)
+    name = unlisted(tokens, at) or by_place(tokens, at)
+    return Mark(Kind.DRUG, at, name[1], name[0]) if name else None
 
 
 @lru_cache(maxsize=16384)
@@ -171,47 +151,6 @@ def _readers_of(word: str) -> tuple[Reader, ...]:
         _amount: number or word in {"a", "area", "auc"},
     }
     return tuple(reader for reader, may in begins.items() if may)
-
-
-def _by_place(tokens: Sequence[Token], at: int) -> Mark | None:
-    """The first word of an instruction, directly before an amount, is the medicine unless it is a word of dosing."""
-    word = tokens[at].text.lower()
-    starts = at == 0 or tokens[at - 1].text in {",", ":"}
-    if not starts or at + 1 >= len(tokens) or len(word) < 5 or not word.isalpha() or _ORDINARY.search(word):
-        return None
-    after = at + (2 if _is_part_of_name(tokens[at + 1].text) else 1)
-    read = amount_at(tokens, after) if after < len(tokens) and tokens[after].kind == "number" else None
-    dosed = read is not None and read.unit in _DOSE_UNITS
-    name = " ".join(token.text.lower() for token in tokens[at:after])
-    return Mark(Kind.DRUG, at, after, name) if dosed else None
-
-
-def _is_part_of_name(word: str) -> bool:
-    """ "Humulin I", "hyoscine butylbromide": a letter or a salt behind a name."""
-    salt = word.lower() in SALTS or word.lower().endswith(("bromide", "chloride", "sulfate", "sulphate"))
-    return salt or (len(word) == 1 and word.isupper())
-
-
-def _unlisted(tokens: Sequence[Token], at: int) -> Mark | None:
-    """A medicine that no table lists, known by the stem of its name ("flucloxacillin") or by "co-"."""
-    word = tokens[at].text.lower()
-    if word == "co" and is_word(tokens, at + 1, "-") and at + 2 < len(tokens) and len(tokens[at + 2].text) > 5:
-        return Mark(Kind.DRUG, at, at + 3, f"co-{tokens[at + 2].text.lower()}")
-    if is_word(tokens, at + 1, "acid") and word.endswith("ic") and len(word) > 5 and word not in _ACIDS_OF_THE_BODY:
-        return Mark(Kind.DRUG, at, at + 2, f"{word} acid")
-    if not _STEMS.search(word):
-        return None
-    after = at + 1
-    while is_word(tokens, after, "-", "/") and after + 1 < len(tokens) and _is_second_name(tokens, after):
-        word, after = f"{word}{tokens[after].text}{tokens[after + 1].text.lower()}", after + 2
-    return Mark(Kind.DRUG, at, after, word)
-
-
-def _is_second_name(tokens: Sequence[Token], at: int) -> bool:
-    """ "piperacillin-tazobactam", but not "penicillin-resistant": what follows the hyphen here is a name too."""
-    word = tokens[at + 1].text.lower()
-    touch = tokens[at - 1].end == tokens[at].start and tokens[at].end == tokens[at + 1].start
-    return touch and len(word) > 5 and word.isalpha() and not _ORDINARY.search(word) and word not in _OF_A_NAME
 
 
 def _is_own_word(tokens: Sequence[Token], at: int) -> bool:
@@ -244,7 +183,13 @@ def _is_omni_nocte(tokens: Sequence[Token], at: int) -> bool:
 
 def _people(text: str, tokens: Sequence[Token], at: int) -> Mark | None:
     after = people_at(tokens, at)
+    after = next((near for near in range(at + 1, after - 1) if _is_of_a_dose(tokens, near)), after)
     return Mark(Kind.PEOPLE, at, after, described(text, tokens, at, after)) if after > at else None
+
+
+def _is_of_a_dose(tokens: Sequence[Token], at: int) -> bool:
+    """ "paediatric titration of sertraline": what follows is the medicine and not the patient."""
+    return is_word(tokens, at, "titration", "dosing", "treatment", "use") and is_word(tokens, at + 1, "of")
 
 
 def _single(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
@@ -278,7 +223,7 @@ def _amount(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
         return Mark(Kind.BARE, at, at + 1) if _looks_numeric(tokens[at]) else None
     if read.strengths or _is_strength(tokens, read):
         return Mark(Kind.STRENGTH, at, read.after, read=read)
-    kind = Kind.AMOUNT if read.unit in _DOSE_UNITS and not set(read.per) & {"L", "dL"} else Kind.BARE
+    kind = Kind.AMOUNT if read.unit in DOSE_UNITS and not set(read.per) & {"L", "dL"} else Kind.BARE
     return Mark(kind, at, read.after, read=read)
 
 

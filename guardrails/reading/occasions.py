@@ -15,6 +15,7 @@ from guardrails.reading.ucum import TIMES
 
 _SHORT_PERIODS = {Decimal(7): "d", Decimal(52): "wk", Decimal(12): "mo"}
 _DAYS_IN_WEEK = 7
+_ONWARDS = ("beyond", "thereafter", "onwards", "later", "after")
 
 
 def lasting(tokens: Sequence[Token], at: int) -> Timing | None:
@@ -33,7 +34,14 @@ def lasting(tokens: Sequence[Token], at: int) -> Timing | None:
         return short
     if head == at or head >= len(tokens):
         return None
+    article = head > 0 and is_word(tokens, head - 1, "a") and code_at(tokens, head) in {"wk", "mo", "a"}
+    if article:
+        return Timing(head + 1, duration=Range(Quantity(Decimal(1), code_at(tokens, head))))
     read = amount_at(tokens, head)
+    if read is not None and not read.unit and is_word(tokens, read.after, "consecutive"):
+        unit = code_at(tokens, read.after + 1)
+        high = read.amount.high and Quantity(read.amount.high.value, unit)
+        read = replace(read, amount=Range(Quantity(read.amount.low.value, unit), high), after=read.after + 2)
     if read is None or read.per or read.unit not in TIMES | {"{dose}"} or read.amount.low.unit != read.unit:
         return None
     if read.unit == "{dose}" and str(read.amount) == "1 {dose}":
@@ -120,9 +128,7 @@ def _until(days: Sequence[str], last: str) -> list[str]:
 def anchored(tokens: Sequence[Token], at: int) -> Timing | None:
     """ "30 minutes before meals", "after 2 weeks", "1 hour before surgery", "may repeat after 5 minutes"."""
     if is_word(tokens, at, "at"):
-        later = anchored(tokens, at + 2) if is_word(tokens, at + 1, "least") and at + 2 < len(tokens) else None
-        before = later is not None and " before " in later.when[0]
-        return replace(later, when=(f"at least {later.when[0]}",)) if later is not None and before else None
+        return _at_least(tokens, at)
     if is_word(tokens, at, "after", "repeat", "repeated"):
         head, label = at + 1, "after"
         if not is_word(tokens, at, "after"):
@@ -146,6 +152,14 @@ def anchored(tokens: Sequence[Token], at: int) -> Timing | None:
         later = is_word(tokens, read.after, "later")
         return Timing(read.after + 1, when=(f"after {read.amount}",)) if later else None
     return Timing(found[1], when=(f"{read.amount} {found[0]}",))
+
+
+def _at_least(tokens: Sequence[Token], at: int) -> Timing | None:
+    """ "at least 1 hour before meals"."""
+    later = anchored(tokens, at + 2) if is_word(tokens, at + 1, "least") and at + 2 < len(tokens) else None
+    if later is None or " before " not in later.when[0]:
+        return None
+    return replace(later, when=(f"at least {later.when[0]}",))
 
 
 def _day_of_cycle(tokens: Sequence[Token], at: int) -> Timing | None:
@@ -175,6 +189,7 @@ def step_label(tokens: Sequence[Token], at: int) -> Timing | None:
             break
         numbers.append(joint)
         after += 1
-    onwards = is_word(tokens, after, "onwards", "onward")
+    goes_on = is_word(tokens, after, "and") and is_word(tokens, after + 1, *_ONWARDS)
+    onwards = 2 if goes_on else 1 if is_word(tokens, after, "onwards", "onward") else 0
     text = "".join(numbers) + ("-" if onwards else "")
     return Timing(after + onwards, when=(f"{label} {text}",)) if numbers else None

@@ -38,10 +38,12 @@ _PRODUCT_WORDS = frozenset(
         "nebules",
     ]
 )
+_OF_A_ROW = frozenset({":", "=", ",", "/", "1.73", "m2", "m²"})
+"""What may stand between a clearance and the dose in one row of a table."""
 _TIMES_SIGN = frozenset({("x",), ("×",)})
 _COUNTING = frozenset({(), ("x",), ("×",), ("a",), ("of",), ("-",), ("of", "a"), ("of", "one"), ("of", "the")})
 """What may stand between a number and the product that it counts: "two 500 mg tablets", "half of a 25 mg tablet"."""
-_UNTIL = re.compile(r"\buntil\b", re.IGNORECASE)
+_UNTIL = re.compile(r"\buntil\b[^,;:(]*\Z", re.IGNORECASE)
 _LIMITED_TO = re.compile(r"\blimit(?:ed)?\b(?:[ \0]\S{1,20}){0,4}?[ \0]+to\s*(?:a maximum of\s*)?\Z", re.IGNORECASE)
 _NOT_MORE = re.compile(r"\b(?:never|not)\b(?:\s+\w{1,12}){0,4}?\s+more\s+than\s*\Z", re.IGNORECASE)
 
@@ -52,6 +54,10 @@ def take_amount(work: Assembly, place: int, mark: Mark, read: Read) -> None:
     if is_level(work.text, work.start(mark.first)) and read.unit in MASS_LIKE:
         work.doubts.append("a level")
     if read.unit in VOLUMES and read.per == ("min",) and "clearance" in work.text.lower():
+        work.doubts.append("a clearance")
+    following = work.marks[place + 1] if place + 1 < len(work.marks) else None
+    row = following is not None and following.kind is Kind.AMOUNT and read.per[:1] == ("min",)
+    if row and following and set(work.gap(mark.after, following.first)) <= _OF_A_ROW and read.unit in VOLUMES:
         work.doubts.append("a clearance")
     if read.unit in VOLUMES and mark.first > 0 and is_word(work.tokens, mark.first - 1, "in", "with", "into"):
         work.doubts.append("a volume to mix with")
@@ -211,6 +217,11 @@ def take_strength(work: Assembly, place: int, mark: Mark, read: Read) -> None:
     gap = work.gap(before.after, mark.first) if before is not None else ()
     if counted and form in COUNTED and gap in _COUNTING and before and before.read:
         number = before.read.amount
+        count = Range(Quantity(number.low.value, form))
+        if work.open and is_word(work.tokens, before.first - 1, "(") and work.drafts[-1].unit in MASS_LIKE:
+            add_restatement(work.drafts[-1], count, mark.after)
+            work.understood.append((work.start(before.first), work.tokens[before.after - 1].end))
+            return
         counted_read = Read(
             Range(Quantity(number.low.value, form), number.high and Quantity(number.high.value, form)), (), mark.after
         )
@@ -224,7 +235,6 @@ def take_strength(work: Assembly, place: int, mark: Mark, read: Read) -> None:
         add_strength(work.drafts[-1], strengths, mark.after)
         return
     work.waiting.append(mark)
-    work.cut = work.tokens[mark.after - 1].end
 
 
 def _belongs(work: Assembly, draft: Draft, mark: Mark) -> bool:

@@ -27,7 +27,7 @@ _LONGEST = 24
 _MEASURES = TIMES | {"kg", "m2", "%", "", "g"}
 _LIGHTEST_IN_GRAMS = 400
 """Newborns are weighed in grams; fewer grams are a dose ("patients on metformin 2 g daily")."""
-_CLEARANCE = frozenset({"crcl", "egfr", "gfr", "clearance", "creatinine"})
+_CLEARANCE = frozenset({"crcl", "clcr", "egfr", "gfr", "clearance", "creatinine"})
 _LIMITS_WORDS = """
     under over below above from between up to less than greater more older younger or and aged age at least < > ≤ ≥
     = of is : ( - –
@@ -87,7 +87,8 @@ def _is_age(tokens: Sequence[Token], at: int) -> bool:
     word = tokens[read.after].text.lower() if old else ""
     if word == "old" or (word in limits and following in limits[word].split()):
         return True
-    return read.unit == "a" and (word == ":" or head > at)
+    bracketed = head > at > 0 and is_word(tokens, at - 1, "(") and is_word(tokens, read.after, ")")
+    return bracketed or (read.unit == "a" and (word == ":" or head > at))
 
 
 def _end_of(tokens: Sequence[Token], at: int) -> int:

@@ -13,7 +13,7 @@ _INCREMENT = re.compile(r"\b(?:increments|steps) of\s*\Z", re.IGNORECASE)
 _TITRATED = re.compile(r"\btitrat\w*\s+(?:the\s+dose\s+|up\s+)?to\s+(?:a\s+dose\s+of\s+)?\Z", re.IGNORECASE)
 BY_AN_AMOUNT = re.compile(r"\b(?:by|titrat\w*)\s*(?:about |approximately )?\Z", re.IGNORECASE)
 _PHASE_AFTER = re.compile(
-    r",?\s*(?:as an? |for )?(?:(?P<load>load(?:ing dose)?)|(?P<start>initially|to start|(?:starting|initial) dose)"
+    r",?\s*(?:as an? |for |in )?(?:(?P<load>load(?:ing dose)?)|(?P<start>initially|to start|(?:starting|initial) dose)"
     r"|(?P<maintain>maintenance(?: dose)?))\b(?!\s+(?:of|is|dose|with)\b)(?=\s*(?:[,;.)(]|\Z|then\b|and\b|followed\b))",
     re.IGNORECASE,
 )
