@@ -20,6 +20,7 @@ FRAGMENTS = [
     (ADULTS, DOSES, "It, 850 mg.", False),
     (ADULTS, DOSES, "Mg.", False),
     (ROW, ROW.text, "≥ 65 years, ½ tablet, i.", False),
+    (ADULTS, "The maximum is 2,550 mg per day.", "Y Y.", False),
     # a statement, short as it is
     (ADULTS, "The maximum is 2,550 mg per day.", "Maximum 2,550 mg per day.", True),
 ]

@@ -159,7 +159,7 @@ def test_constrained_it_can_only_cite_what_was_retrieved_and_say_its_numbers(
 
 def test_its_nonsense_is_withheld(said: dict[str, list[Claim]], medicines: Medicines) -> None:
     for claim in (*said[""], *said["tuned"]):
-        assert judge(claim, EVIDENCE, medicines).decision is Decision.WITHHOLD
+        assert judge(claim, EVIDENCE, medicines).decision is Decision.WITHHOLD, claim
 
 
 def tools_with(
@@ -217,7 +217,7 @@ def test_when_the_server_dies_in_the_middle_the_extractive_generator_answers_and
     with closing(VllmGenerator(settings)) as generator:
         both = WithFallback(generator, ExtractiveGenerator(medicines))
         events = ask(question, tools_with(both, medicines, records, long_winded))
-        nonsense = next(event for event in events if not isinstance(event, Progress))
+        nonsense = next(event for event in events if not isinstance(event, Progress | Assessment))
         assert isinstance(nonsense, WithheldClaim)
         server.kill()
         killed = time.monotonic()
