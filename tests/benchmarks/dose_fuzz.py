@@ -20,6 +20,7 @@ from retrieval.medicines import Medicines
 from tests.guardrails.dose_labels import bare, load
 
 SECONDS_EACH = 1.0
+SETS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PIECE_WORDS = (
     "take give 1 2 10 500 0.5 1,000 0,5 .5 ½ 1/2 5/325 mg mcg µg g mL units IU tablet tabs puffs drops mg/kg /kg/day "
     "per dose in / - – to or and then , . ; : ( ) PO IV SC bd tds qds BID q6h q4-6h every 6 hours daily weekly once "
@@ -116,7 +117,7 @@ def fault(text: str, meaning: DoseStatement | None, medicines: Medicines) -> tup
 def main(number: int, seed: int = 7) -> int:
     """Run, print the counts, and return the number of faults."""
     rng, medicines = random.Random(seed), Medicines.load()
-    sentences = [sentence.text for name in ("first", "second", "third", "fourth") for sentence in load(name)]
+    sentences = [sentence.text for name in SETS for sentence in load(name)]
     started = perf_counter()
     faults: Counter[str] = Counter()
     known = right = 0

@@ -16,9 +16,9 @@ from finetune.measure import BenchReport, Metric, peak_mb, proportion
 from guardrails.dose import DoseStatement, Quantity
 from guardrails.dose_reader import read_doses
 from retrieval.medicines import Medicines
+from tests.benchmarks.dose_fuzz import SETS
 from tests.guardrails.dose_labels import Reading, graded, load
 
-OWN = ("first", "second", "third", "fourth", "fifth", "sixth")
 _PERIODS = {"h": "Hour", "d": "Day", "wk": "Week", "mo": "Month", "a": "Year"}
 Fields = tuple[str | None, ...]
 
@@ -59,7 +59,7 @@ def own(medicines: Medicines) -> list[Case]:
     """Our own sentences, by the file that holds them."""
     return [
         Case(f"own, {name}", sentence.text, graded(sentence, read_doses(sentence.text, medicines)))
-        for name in OWN
+        for name in SETS
         for sentence in load(name)
     ]
 

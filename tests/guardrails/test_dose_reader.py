@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from guardrails.dose import Limit, Quantity
 from guardrails.dose_reader import LONGEST_CLAUSE, read_doses
 from guardrails.errors import UnitMismatch
+from guardrails.reading import marks
 from guardrails.reading.ucum import convert
 from retrieval.medicines import Medicines
 from tests.benchmarks import dose_fuzz
@@ -21,7 +22,7 @@ from tests.guardrails.dose_labels import Reading, Sentence, bare, graded, load
 
 # Sentences that are not read in full, and say so.
 KNOWN_UNREAD = frozenset({"GTN 2 sprays SL prn"})
-SENTENCES = [sentence for name in ("first", "second", "third", "fourth") for sentence in load(name)]
+SENTENCES = [sentence for name in dose_fuzz.SETS for sentence in load(name)]
 
 
 @cache
@@ -58,6 +59,64 @@ def test_places_are_those_of_the_whole_text() -> None:
 def test_a_medicine_that_is_taken_beside_is_not_the_medicine() -> None:
     (dose,) = read_doses("With clarithromycin or itraconazole do not exceed 20 mg daily.", medicines())
     assert dose.drug == ""
+
+
+# text, ingredients in the order of its strengths, whether that order is known
+COMBINATIONS = [
+    ("Percocet 5/325 2 tablets every 6 hours", ("oxycodone", "acetaminophen"), True),
+    ("Zestoretic 20/12.5 1 tablet daily", ("lisinopril", "hydrochlorothiazide"), True),
+    ("Symbicort 160/4.5 2 puffs bd", ("budesonide", "formoterol"), True),
+    ("hydrocodone/acetaminophen 5/325 mg, 1 tab PO q6h", ("hydrocodone", "acetaminophen"), True),
+    # the names are written in another order than the strengths
+    ("acetaminophen/hydrocodone 5/325 mg, 1 tab PO q6h", ("hydrocodone", "acetaminophen"), False),
+    # no product has these strengths
+    ("Percocet 6/333 1 tablet daily", ("acetaminophen", "oxycodone"), False),
+]
+
+
+@pytest.mark.parametrize(("text", "ingredients", "known"), COMBINATIONS)
+def test_strengths_belong_to_the_ingredients_of_the_products_sold(
+    text: str, ingredients: tuple[str, ...], known: bool
+) -> None:
+    (dose,) = read_doses(text, medicines())
+    assert dose.ingredients == ingredients
+    assert (dose.unread == "") is known
+
+
+# text, population and times of its last dose
+ROWS = [
+    ("Age: 3-6 months; Starting daily dosage per kg: 8-10 mcg/kg/day.", "age: 3-6 months", ()),
+    ("Day: Day 8 and thereafter; Dose of ozanimod: 0.92 mg once daily.", "", ("day 8-",)),
+    (
+        "Body weight (kg): 6 to less than 9; Days 8 and beyond: 1 mg twice daily.",
+        "body weight (kg): 6 to less than 9",
+        ("day 8-",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "population", "when"), ROWS)
+def test_a_row_of_a_table_keeps_its_label(text: str, population: str, when: tuple[str, ...]) -> None:
+    dose = read_doses(text, medicines())[-1]
+    assert dose.unread == ""
+    assert dose.population == population
+    assert dose.when == when
+
+
+def test_a_clearance_in_a_row_is_never_lost() -> None:
+    read = read_doses("Renal impairment in adults; 5 to 15 mL/minute 50 mg twice weekly", medicines())
+    assert all(dose.unread for dose in read)
+
+
+def test_a_reduced_risk_is_no_reduced_dose() -> None:
+    (dose,) = read_doses("Reduction in the risk of stroke: apixaban 5 mg twice daily", medicines())
+    assert dose.change == ""
+
+
+def test_words_that_are_passed_over_begin_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = [read_doses(sentence.text, medicines()) for sentence in SENTENCES]
+    monkeypatch.setattr(marks, "_may_begin", lambda *_: True)
+    assert [read_doses(sentence.text, medicines()) for sentence in SENTENCES] == quick
 
 
 def test_the_reader_can_be_wrong_in_the_grader() -> None:
