@@ -148,7 +148,12 @@ def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue:
         draft.doubts.append(f"{bound.value} an amount")
     if read.unit == "%" and not change.endswith(" by"):
         draft.doubts.append("a percentage")
-    if not change and BY_AN_AMOUNT.search(work.masked, work.cut, start):
+    by_amount = BY_AN_AMOUNT.search(work.masked, work.cut, start) is not None
+    if not change and by_amount and draft.joint == "or" and work.drafts[-1].statement.change.endswith(" by"):
+        change = work.drafts[-1].statement.change
+    if _is_left(work, place, mark):
+        draft.doubts.append("a dose that is left")
+    if not change and by_amount:
         draft.doubts.append("a change by an amount")
     if (
         read.amount.high
@@ -165,6 +170,19 @@ def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue:
     if mark.kind is Kind.AMOUNT:
         _number_before(work, place, draft)
     work.open, work.follows, work.cut = True, False, end
+
+
+def _is_left(work: Assembly, place: int, mark: Mark) -> bool:
+    """ "after 1 week at 10 mg increase to 20 mg": the time is not that of the amount behind it."""
+    before = work.marks[place - 1] if place else None
+    later = before is not None and before.timing is not None and bool(before.timing.when)
+    if not later or before is None or before.timing is None:
+        return False
+    return before.timing.when[0].startswith("after ") and work.gap(before.after, mark.first) in {
+        ("at",),
+        ("on",),
+        ("of",),
+    }
 
 
 def _joint(work: Assembly, mark: Mark) -> str:
