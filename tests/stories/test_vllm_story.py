@@ -28,6 +28,7 @@ from assistant.conversation import (
     Progress,
     Refusal,
     RefusalReason,
+    Step,
     WithheldClaim,
 )
 from assistant.database import open_database
@@ -198,6 +199,8 @@ def test_a_question_to_a_model_that_talks_nonsense_is_refused(
     assert not [event for event in events if isinstance(event, CheckedClaim)]
     assert last.reason is RefusalReason.NOTHING_SUPPORTED
     assert last.withheld
+    # It was asked once more, told why; the server took the longer prompt, and what came back failed again.
+    assert [event.step for event in events if isinstance(event, Progress)].count(Step.REVISING) == 1
     assert (last.basis.generator, last.basis.adapter) == ("vllm", adapter)
     stored = records.turn(question.id)
     assert stored is not None
