@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from guardrails.equivalence import Measure, measures
 from guardrails.examined import Examined
-from guardrails.polarity import counted, cues, hedges, obligations
+from guardrails.polarity import counted, cues, denied, hedges, obligations
 from guardrails.quantities import read_amounts
 from guardrails.quoted import Quoted, mentions_of
 from guardrails.units import UNITS
@@ -133,20 +133,67 @@ def routes(examined: Examined) -> tuple[Finding, ...]:
 
 def negations(examined: Examined) -> tuple[Finding, ...]:
     """The claim negates, excepts and makes conditional exactly what the clauses it rests on do."""
-    claimed = counted([cue for cue in cues(examined.claim.text) if cue.kind != "if"])
-    quoted = counted([cue for rest in examined.rests for cue in rest.cues if cue.kind != "if"])
+    told = [cue for cue in cues(examined.claim.text) if cue.kind != "if"]
+    known = [cue for rest in examined.rests for cue in rest.cues if cue.kind != "if"]
+    claimed, quoted = counted(told), counted(known)
     lost, added = quoted - claimed, claimed - quoted
     if _MUST_NOT.search(examined.claim.text):  # what is contraindicated must not be used; not the other way round
-        both = min(lost[_CONTRAINDICATED], added[_NOT_USED])
-        lost, added = lost - Counter({_CONTRAINDICATED: both}), added - Counter({_NOT_USED: both})
+        _pair(lost, _CONTRAINDICATED, added, _NOT_USED)
+    for cue in told:
+        _pair(lost, ("not", cue.to), added, (cue.kind, cue.scope))
+    for cue in known:
+        _pair(lost, (cue.kind, cue.scope), added, ("not", cue.to))
+    lost, added = _without_shared(examined, lost, added)
     texts = [f"the quote says {_cue(cue)}, the claim does not" for cue in lost]
     texts += [f"the claim says {_cue(cue)}, the quote does not" for cue in added]
     texts += [f"“{word}” is not what the quote negates" for word in _moved(examined)]
+    texts += [f"the quote denies “{word}”" for word in _affirmed(examined)]
     return (_finding("negations", f"The wording turns: {'; '.join(texts)}."),) if texts else ()
+
+
+Cues: TypeAlias = Counter[tuple[str, str]]
+
+
+def _pair(lost: Cues, one: tuple[str, str], added: Cues, other: tuple[str, str]) -> None:
+    """Take two cues that say the same from what is lost and what is added."""
+    if one[1] or one == _CONTRAINDICATED:
+        both = min(lost[one], added[other])
+        lost.subtract({one: both})
+        added.subtract({other: both})
+
+
+def _without_shared(examined: Examined, lost: Cues, added: Cues) -> tuple[Cues, Cues]:
+    """Without negations that "or" says once for several: "never A, never B" is "never A or B"."""
+    known = frozenset().union(*(denied(rest.text) for rest in examined.rests))
+    told = denied(examined.claim.text)
+    lost = Counter({cue: n for cue, n in lost.items() if n > 0 and not (cue[0] == "not" and cue[1] in told)})
+    return lost, Counter({cue: n for cue, n in added.items() if n > 0 and not (cue[0] == "not" and cue[1] in known)})
+
+
+def _affirmed(examined: Examined) -> list[str]:
+    """Words that a negated list of the quotes denies and that the claim says where it negates nothing."""
+    known = frozenset().union(*(denied(rest.text) for rest in examined.rests))
+    if not known:
+        return []
+    text = examined.claim.text
+    open_ones = _negated(text, ",;", examined.mentions) | denied(text)
+    elsewhere = frozenset().union(*(_told_openly(rest.text) for rest in examined.rests))
+    return sorted((stems(text) & known) - open_ones - elsewhere)
+
+
+def _told_openly(text: str) -> frozenset[str]:
+    """The stems of the clauses without a negation."""
+    places = [cue.start for cue in cues(text) if cue.kind in _NEGATES]
+    bounds = [0, *(found.start() for found in _CLAUSES.finditer(text)), len(text)]
+    return frozenset().union(*(stems(text[a:b]) for a, b in pairwise(bounds) if not any(a <= at < b for at in places)))
+
+
+_CLAUSES = re.compile(r"[.,;:](?=\s)")
 
 
 _MUST_NOT = re.compile(r"\b(?:must (?:not|never)|do not|never)\b", re.IGNORECASE)
 _CONTRAINDICATED, _NOT_USED = ("contraindicated", ""), ("not", "use")
+_NEW_VERB = re.compile(r"\b(?:and|but)\s+(?=(?:must|should|do|does|is|are|can|may|never|not)\b)", re.IGNORECASE)
 _NEGATES = frozenset({"not", "without", "contraindicated"})
 
 
@@ -164,8 +211,9 @@ def _moved(examined: Examined) -> list[str]:
 
 
 def _negated(text: str, parting: str, mentions: Sequence[Mention]) -> frozenset[str]:
-    """The stems of the stretches that hold a negation; the signs of `parting`, and full stops, part them."""
-    bounds = [0, *(n + 1 for n, sign in enumerate(text) if sign in parting or text[n : n + 2] == ". "), len(text)]
+    """The stems of the stretches that hold a negation; the signs of `parting`, full stops and new verbs part them."""
+    cuts = {n + 1 for n, sign in enumerate(text) if sign in parting or text[n : n + 2] == ". "}
+    bounds = [0, *sorted(cuts | {found.start() for found in _NEW_VERB.finditer(text)}), len(text)]
     places = [cue.start for cue in cues(text) if cue.kind in _NEGATES]
     parts = [(a, b) for a, b in pairwise(bounds) if any(a <= at < b for at in places)]
     words = outside(content_words(text), _places(text, mentions))
@@ -274,9 +322,9 @@ def statement(examined: Examined) -> tuple[Finding, ...]:
 
 
 def _says_something(text: str) -> bool:
-    """Whether anything is said of the amounts: "850 mg e." and "mg." are no statements, "Give 850 mg." is one."""
+    """Whether anything is said of the amounts: "850 mg e.", "Y Y." and "mg." are none, "Give 850 mg." is one."""
     beside = outside(content_words(text), ((amount.start, amount.end) for amount in read_amounts(text)))
-    return any(word.text.lower() not in UNITS for word in beside)
+    return any(len(word.text) > 1 and word.text.lower() not in UNITS for word in beside)
 
 
 def _first_of_each(found: Sequence[Word]) -> Iterator[Word]:

@@ -21,14 +21,22 @@ class Bound(StrEnum):
 _WINDOW = 140
 """Characters before a number in which its bound may stand; "the maximum recommended daily dose in adults is" fits."""
 
+_FROM_AGE = (
+    r"\bfrom\s+(?:the\s+)?age\s+(?:of\s+)?(?=\d+(?:\s*y(?:ears?)?)?(?!\d|\s*(?:to|through|until|and|[-–—])\s*\d))"
+)
 # In the order in which they are tried: a longer phrase before the shorter one that is inside it.
 _BEFORE = re.compile(
     r"(?P<AT_MOST>\b(?:less|fewer|lower|younger)\s+than\s+or\s+equal\s+to"
     r"|\b(?:maxim(?:um|al)|max\b|highest|up to|at most|ceiling|limit(?:ed)?\s+to)|≤|<="
     r"|\b(?:no|not|never)\s+(?:to\s+be\s+|be\s+)?(?:more|greater|higher|longer|older|larger|above|over|beyond)\b(?:\s+than)?"
     r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*"
+    r"|\b(?:not|never)\s+(?:to\s+)?(?:go|rise|be\s+(?:taken|given|raised|increased|dosed))\s+(?:to\s+|at\s+)?"
+    r"(?:above|beyond|(?:more|higher|greater)\s+than)\b"
+    r"|\blimit(?:ed|ing)?\s+(?:[\w-]+\s+){1,3}?to(?=\s+[\d.]+\s*[mµ]?c?g)"
     r"|\b(?:not|never)\s+(?:be\s+)?(?:take|taken|taking|give|given|use|used|receive|administer(?:ed)?)\s+more\s+than\b)"
-    r"|(?P<AT_LEAST>\b(?:greater|more|higher|older)\s+than\s+or\s+equal\s+to|\b(?:at least|minim(?:um|al))\b|≥|>="
+    r"|(?P<AT_LEAST>\b(?:greater|more|higher|older)\s+than\s+or\s+equal\s+to"
+    rf"|{_FROM_AGE}"
+    r"|\b(?:at least|minim(?:um|al))\b|≥|>="
     r"|\b(?:no|not)\s+(?:to\s+be\s+|be\s+)?(?:less|fewer|lower|younger|shorter|sooner|earlier|smaller)\s+than\b)"
     r"|(?P<LESS>\b(?:less|fewer|lower|younger|shorter|smaller)\s+than\b|\bbelow\b|\bunder\b|<)"
     r"|(?P<MORE>\b(?:more|greater|higher|older|longer|larger)\s+than\b|\babove\b|\bbeyond\b"
@@ -44,6 +52,8 @@ _AFTER = re.compile(
     r"\s*,?\s*(?:"
     rf"{_ADVERB}(?P<AT_LEAST>(?:or|and)\s+(?:more|older|above|over|up|greater|higher|longer|heavier)\b"
     rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?minimum\b{_ENDS})"
+    r"|(?P<NAMED>is\s+the\s+(?:recommended\s+|total\s+|daily\s+|usual\s+|absolute\s+)*(?:maxim(?:um|al)|highest)\s+"
+    r"(?:(?:recommended|human|total|daily|single|usual)\s+)*dos(?:e|age)\s+(?:of|for|in)\b)"
     rf"|{_ADVERB}(?P<AT_MOST>(?:or|and)\s+(?:less|younger|below|under|fewer|lower|shorter)\b"
     rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?(?:recommended\s+|total\s+|daily\s+|usual\s+|absolute\s+)*(?:max(?:imum)?|highest)\b{_ENDS}"
     r"|(?:\w{1,20}\s+){0,2}?(?:should|must|may|can|is|are)\s+(?:not|never)\s+(?:to\s+)?be\s+exceeded\b))",
@@ -53,8 +63,8 @@ _CHANGE = re.compile(
     r"\b(?:(?P<start>start\w*|initi(?:al|ate|ation)\w*|initiating|begin\w*|began|begun)"
     r"|(?P<maintain>mainten\w*|maintain\w*)"
     r"|(?P<load>loading)"
-    r"|(?P<increase>increas\w*|rais(?:e|ed|ing)|escalat\w*|doubl(?:e|ed|ing))"
-    r"|(?P<decrease>decreas\w*|reduc\w*|lower(?:ed|ing)?(?!\s+(?:respir|urin|limb|leg|extrem|abdom|back|body|airway))|cut"
+    r"|(?P<increase>increas\w*|(?:go|goes|going|went|gone)\s+up|rais(?:e|ed|ing)|escalat\w*|doubl(?:e|ed|ing))"
+    r"|(?P<decrease>decreas\w*|(?:go|goes|going|went|gone)\s+down|reduc\w*|lower(?:ed|ing)?(?!\s+(?:respir|urin|limb|leg|extrem|abdom|back|body|airway))|cut"
     r"|taper\w*|halv\w*)"
     r"|(?P<stop>stop\w*|discontinu\w*|withdr[ae]w\w*|withh[eo]ld\w*|interrupt\w*|ceas\w*))\b(?!\s+than)",
     re.IGNORECASE,
@@ -91,7 +101,7 @@ def _last(pattern: re.Pattern[str], text: str, place: tuple[int, int]) -> re.Mat
 
 def _named(found: re.Match[str]) -> tuple[Bound, tuple[int, int]]:
     name = str(found.lastgroup)
-    return Bound[name], found.span(name)
+    return Bound.AT_MOST if name == "NAMED" else Bound[name], found.span(name)
 
 
 def change_of(text: str, before: tuple[int, int]) -> str:

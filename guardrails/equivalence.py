@@ -192,6 +192,7 @@ _WHOM = re.compile(
     r"\s*)*$",
     re.IGNORECASE,
 )
+_AGED = re.compile(r"\bage\s+(?:of\s+)?$", re.IGNORECASE)
 _YEARS = re.compile(r"\s*-?\s*y(?:/o|o)?\b", re.IGNORECASE)
 _COUNTED = re.compile(
     r"\s+(?:[a-z][\w-]*\s+){0,2}?\d[\d.,]*\s?(?:mg|mcg|g)\s+(?P<form>tablets?|tabs?|capsules?|caps?|caplets?)\b", re.I
@@ -211,8 +212,11 @@ def _with_ages(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
             unit = read_amounts(f"1 {form.group('form')}")[0].unit
             yield replace(one, size=(*one.size[:2], unit, one.size[3]), beside=(*one.beside, form.span("form")))
         elif (years := _YEARS.match(text, one.end)) or (
-            _WHOM.search(text[max(0, one.start - 60) : one.start])
-            and _NEXT_WORD.match(text, max(e for _, e in one.places))
+            _AGED.search(text[max(0, one.start - 8) : one.start])
+            or (
+                _WHOM.search(text[max(0, one.start - 60) : one.start])
+                and _NEXT_WORD.match(text, max(e for _, e in one.places))
+            )
         ):
             low, high, _, code = one.size
             end = years.end() if years else one.end

@@ -14,16 +14,20 @@ from guardrails.wording import POPULATIONS, content_words, phrases
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A word that turns or limits a statement: its kind, the stem that it acts on, and its place."""
+    """A word that turns or limits a statement: its kind, the stem that it acts on, and its place.
+
+    `to` is what "do not give" does not give: "never as a bolus" is "never given as a bolus".
+    """
 
     kind: str
     scope: str
     start: int
     end: int
+    to: str = ""
 
 
 _CUE = re.compile(
-    r"\b(?:(?P<not>not|no|never|none|nor|neither|cannot|\w+n['’]t)"
+    r"\b(?:(?P<not>not|no|never|none|nor|neither|cannot|unable(?=\s+to\b)|\w+n['’]t)"
     r"|(?P<avoid>avoid\w*)"
     r"|(?P<contraindicated>contra-?indicat\w*)"
     r"|(?P<without>without)"
@@ -39,6 +43,12 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _ACTS_ON_A_WORD = frozenset({"not", "without"})
+_NEED = re.compile(r"\s+needs?\b", re.IGNORECASE)
+_GIVEN = re.compile(
+    r"\s+(?:to\s+)?(?:be\s+)?(?:given|taken|used|administered|give|take|use|administer)\s+(?:(?:as|by|via|through)\s+)?"
+    r"(?:(?:an?|the)\s+)?",
+    re.IGNORECASE,
+)
 _TREATING = frozenset({"give", "use"})
 # "no adjustment is required", "need not be adjusted"
 _ADJUSTING = frozenset({"dose", "adjust", "require"})
@@ -46,7 +56,7 @@ EXCEPTIONS = frozenset({"except", "unless", "only", "if", "until"})
 """Kinds that limit the whole sentence in which they stand, not only their clause."""
 
 CLAUSE_END = re.compile(r";|,?\s+\b(?:but|however)\b", re.IGNORECASE)
-_WEAK = re.compile(r"\b(?:may|might|could|can|cannot|consider\w*)\b", re.IGNORECASE)
+_WEAK = re.compile(r"\b(?:may|might|could|can|consider\w*)\b", re.IGNORECASE)
 # Words that deny without a negation: "failed to show that X is safe".
 _DOUBT = re.compile(
     r"\b(?:fail\w*|lack\w*|unlikely|insufficient\w*|inadequate\w*|absen\w*|rarely|seldom|hardly|unable|unknown|unclear"
@@ -67,7 +77,12 @@ def cues(text: str) -> tuple[Cue, ...]:
         if any(start <= match.start() < end for start, end in bounded):
             continue
         near = [word.stem for word in words if match.end() <= word.start][:5]
-        found.append(Cue(*_sense(str(match.lastgroup), near), *match.span()))
+        kind, scope = _sense(str(match.lastgroup), near)
+        if kind == "not" and scope != "adjust" and _NEED.match(text, match.end()):
+            scope = "require"
+        given = _GIVEN.match(text, match.end()) if scope == "use" else None
+        to = next((word.stem for word in words if given and word.start == given.end()), "")
+        found.append(Cue(kind, scope, *match.span(), to))
     return tuple(found)
 
 
@@ -86,6 +101,33 @@ def _sense(kind: str, following: Sequence[str]) -> tuple[str, str]:
 def counted(found: Sequence[Cue]) -> Counter[tuple[str, str]]:
     """How often each cue occurs with each word that it acts on."""
     return Counter((cue.kind, cue.scope) for cue in found)
+
+
+_ITEM = re.compile(r",|\b(?:or|nor)\b", re.IGNORECASE)
+_LIST_END = re.compile(r"[.;:()\n]|\b(?:but|and|unless|except|if)\b", re.IGNORECASE)
+_FIRST_ITEM = 2
+"""Words of meaning that the first item of a negated list may have."""
+
+
+@lru_cache(maxsize=8192)
+def denied(text: str) -> frozenset[str]:
+    """The words that a negation denies through "or": crush and chew in "do not crush or chew the tablets".
+
+    Only lists whose first item is a word or two: in "not for patients with A or B" nobody says what B is to "not".
+    """
+    found: set[str] = set()
+    for cue in cues(text):
+        if cue.kind != "not" or cue.scope == "use":
+            continue
+        stop = _LIST_END.search(text, cue.end)
+        end = stop.start() if stop else len(text)
+        marks = list(_ITEM.finditer(text, cue.end, end))
+        last = max((n for n, mark in enumerate(marks) if mark.group() != ","), default=-1)
+        starts = [cue.end, *(mark.end() for mark in marks[: last + 1])]
+        first = content_words(text[cue.end : marks[0].start()]) if last >= 0 else ()
+        if 0 < len(first) <= _FIRST_ITEM:
+            found |= {words[0].stem for start in starts if (words := content_words(text[start:end]))}
+    return frozenset(found)
 
 
 def hedges(text: str) -> int:

@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
+
+import snowballstemmer
 
 from guardrails.wording_table import load
 
@@ -41,21 +44,12 @@ _EMPTY = frozenset(_EMPTY_WORDS.split())
 
 _TABLE = load()
 _CANONICAL = {form: name for name, forms in _TABLE.same.items() for form in (name, *forms)}
-_PHRASES = {" ".join(phrase.split()): name for name, phrases in _TABLE.phrases.items() for phrase in phrases}
+_APART = frozenset(_TABLE.apart.split())
+_STEMMER, _STEMMING = snowballstemmer.stemmer("english"), Lock()
+_SHORTEST_FAMILY = 5
+"""Letters that words of one family (dilute, dilution) must share; shorter stems put strangers together."""
 _FIRST = re.compile(r"(?<![\w-])\w+")
 
-
-def _by_first_word() -> dict[str, re.Pattern[str]]:
-    """For each first word of a phrase, the phrases that start with it, longest first."""
-    found: dict[str, list[str]] = {}
-    for phrase in sorted(_PHRASES, key=len, reverse=True):
-        first = _FIRST.match(phrase)
-        assert first is not None, phrase
-        found.setdefault(first.group(), []).append(re.escape(phrase).replace(r"\ ", r"\s+"))
-    return {word: re.compile(rf"(?:{'|'.join(phrases)})(?![\w-])", re.IGNORECASE) for word, phrases in found.items()}
-
-
-_STARTING = _by_first_word()
 
 _POPULATION_WORDS = """
     child infant neonate adolescent adult elderly pregnancy lactation renal hepatic dialysis woman man mild moderate
@@ -76,7 +70,16 @@ def stem(word: str) -> str:
     if plain in _CANONICAL:
         return _CANONICAL[plain]
     folded = plain.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf").replace("tumour", "tumor")
-    return _CANONICAL.get(folded) or _without_ending(folded)
+    return _CANONICAL.get(folded) or _family(folded) or _without_ending(folded)
+
+
+def _family(word: str) -> str:
+    """What the words of a family share ("assess" of "assessing" and "assessment"), or "" where that is too little."""
+    if word in _APART or not word.isalpha():
+        return ""
+    with _STEMMING:  # a stemmer keeps the word that it works on
+        shared = str(_STEMMER.stemWord(word))
+    return shared if len(shared) >= _SHORTEST_FAMILY else ""
 
 
 def _without_ending(word: str) -> str:
@@ -93,6 +96,26 @@ def _without_ending(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
+def _phrases() -> dict[str, str]:
+    """Each phrase of the table with its stem: that of the common word, where it is one ("GI", "gastrointestinal")."""
+    stems_of = {name: name if name in _CANONICAL else _family(name) or name for name in _TABLE.phrases}
+    return {" ".join(phrase.split()): stems_of[name] for name, forms in _TABLE.phrases.items() for phrase in forms}
+
+
+_PHRASES = _phrases()
+
+
+def _by_first_word() -> dict[str, re.Pattern[str]]:
+    """For each first word of a phrase, the phrases that start with it, longest first."""
+    found: dict[str, list[str]] = {}
+    for phrase in sorted(_PHRASES, key=len, reverse=True):
+        first = _FIRST.match(phrase)
+        assert first is not None, phrase
+        found.setdefault(first.group(), []).append(re.escape(phrase).replace(r"\ ", r"\s+"))
+    return {word: re.compile(rf"(?:{'|'.join(phrases)})(?![\w-])", re.IGNORECASE) for word, phrases in found.items()}
+
+
+_STARTING = _by_first_word()
 GLUE = frozenset(map(stem, _TABLE.free.split()))
 """Stems that a claim may add to its quote without adding a fact."""
 INSTRUCTING = frozenset(map(stem, _TABLE.instructing.split()))

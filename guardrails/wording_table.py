@@ -23,6 +23,7 @@ class WordingTable(BaseModel):
     instructing: str
     reporting: str
     opposites: str
+    apart: str
 
 
 def load() -> WordingTable:

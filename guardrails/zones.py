@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from guardrails.bounds import Bound, bound_of, change_of
 from guardrails.equivalence import Measure, measures
-from guardrails.wording import GLUE, INSTRUCTING, content_words
+from guardrails.wording import GLUE, INSTRUCTING, content_words, stem
 from retrieval.sentences import sentences
 
 Span = tuple[int, int]
@@ -32,7 +32,9 @@ _FRONT = re.compile(
     re.IGNORECASE,
 )
 """What the first clause says of every clause: a label, or a condition in front of the comma."""
-_NO_LABEL = GLUE | INSTRUCTING | {"increase", "decrease", "maintain", "maximum", "stop", "thereaft", "day", "week"}
+_NO_LABEL = (
+    GLUE | INSTRUCTING | {"increase", "decrease", "maintain", "maximum", "stop", stem("thereafter"), "day", "week"}
+)
 _DOSE_UNITS = frozenset(
     {"pg", "µL", "nmol", "mEq", "mOsm", "unit", "IU", "tablet", "capsule", "caplet", "pill", "puff", "inhalation",
      "actuation", "spray", "patch", "drop", "suppository", "lozenge", "sachet", "vial", "ampoule", "syringe", "pen",
