@@ -27,8 +27,15 @@ _LISTED = frozenset({",", "and", "or", "&"})
 @lru_cache(maxsize=4096)
 def lexemes(text: str) -> tuple[Token, ...]:
     """The words, numbers and signs of a text, in order; positions are those of the text."""
-    tokens = _undotted(tokens_of(text))
-    return tuple(part for token in _numbered(tokens) for part in _parts(_respelled(token)))
+    found: list[Token] = []
+    for token in _numbered(_undotted(tokens_of(text))):
+        if token.kind != "word":
+            found.append(token)
+        elif token.text[0] in "xX":
+            found += _parts(token)
+        else:
+            found.append(_respelled(token))
+    return tuple(found)
 
 
 def _touch(tokens: Sequence[Token], first: int, last: int) -> bool:
@@ -131,9 +138,9 @@ def _is_decimal(tokens: Sequence[Token], at: int, after: int) -> bool:
 
 def _parts(token: Token) -> tuple[Token, ...]:
     """ "x5d" and "x10days" are three words; every other token is one."""
-    found = _TIMES_OF.fullmatch(token.text) if token.text[:1] in {"x", "X"} else None
+    found = _TIMES_OF.fullmatch(token.text)
     if found is None:
-        return (token,)
+        return (_respelled(token),)
     kinds = ("sign", "number", "word")
     return tuple(
         Token(kind, found[i], token.start + found.start(i), token.start + found.end(i))
@@ -142,8 +149,6 @@ def _parts(token: Token) -> tuple[Token, ...]:
 
 
 def _respelled(token: Token) -> Token:
-    if token.kind != "word":
-        return token
     right = spelling(token.text.lower())
     return Token(token.kind, right, token.start, token.end) if right else token
 

@@ -126,7 +126,7 @@ def _mark_at(text: str, tokens: Sequence[Token], at: int, named: dict[int, Menti
         while after < len(tokens) and tokens[after].start < mention.end:
             after += 1
         return Mark(Kind.DRUG, at, after, mention=mention)
-    if at > 0 and is_word(tokens, at - 1, *_GRADED) and tokens[at].kind != "sign":
+    if at > 0 and tokens[at].kind != "sign" and tokens[at - 1].text.lower() in _GRADED:
         return Mark(Kind.BARE, at, at + 1, text="grade")
     for reader in _readers_of(tokens[at].text.lower()):
         mark = reader(text, tokens, at)
@@ -249,9 +249,7 @@ def _is_strength(tokens: Sequence[Token], read: Read) -> bool:
     if read.per and (read.per[-1].endswith("mL") or read.per[-1] in COUNTED - {"{dose}"}):
         return True
     head = read.after
-    while is_word(tokens, head, *_KINDS_OF_FORM) or (
-        is_word(tokens, head, "-") and is_word(tokens, head + 1, *_KINDS_OF_FORM)
-    ):
+    while _is_kind_of_form(tokens, head) or (is_word(tokens, head, "-") and _is_kind_of_form(tokens, head + 1)):
         head += 1
     joined = is_word(tokens, head, "-") and head + 1 < len(tokens)
     form = code_at(tokens, head + 1 if joined else head)
@@ -260,6 +258,10 @@ def _is_strength(tokens: Sequence[Token], read: Read) -> bool:
     while is_word(tokens, head, *_PLACES):
         head += 1
     return read.unit == "%" and head < len(tokens) and tokens[head].text.lower() in _PRODUCTS
+
+
+def _is_kind_of_form(tokens: Sequence[Token], at: int) -> bool:
+    return at < len(tokens) and tokens[at].text.lower() in _KINDS_OF_FORM
 
 
 def _is_lone_unit(tokens: Sequence[Token], at: int) -> bool:

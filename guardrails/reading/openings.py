@@ -269,9 +269,11 @@ def _belongs(work: Assembly, draft: Draft, mark: Mark) -> bool:
 def _limits_products(work: Assembly, place: int, mark: Mark, read: Read) -> bool:
     """Take "max 8/24h" or "no more than 8 in 24 hours" after "1-2 tabs": a limit of the same products."""
     unit = work.drafts[-1].unit if work.drafts else ""
+    if unit not in COUNTED or read.unit or read.amount.high:
+        return False
     per, after = denominators(work.tokens, mark.after)
     bound, cue = _bound(work, place, mark)
-    if unit not in COUNTED or read.unit or read.amount.high or per != ("d",) or bound is not Bound.AT_MOST:
+    if per != ("d",) or bound is not Bound.AT_MOST:
         return False
     limit = Read(Range(Quantity(read.amount.low.value, unit)), per, after)
     _open(work, place, replace(mark, after=after), limit, bound, cue)

@@ -48,11 +48,13 @@ def people_at(tokens: Sequence[Token], at: int) -> int:
 
 def _is_described_noun(tokens: Sequence[Token], at: int) -> bool:
     """ "Asian patients", "hypertensive adults": the word before is part of whom the dose is for."""
+    if at + 1 >= len(tokens):
+        return False
     word = tokens[at].text.lower()
     plain = (
         word.isalpha() and len(word) > _SHORTEST_DESCRIPTION and word not in _UNDESCRIBING and word not in PEOPLE_ENDS
     )
-    return plain and is_word(tokens, at + 1, *DESCRIBED)
+    return plain and tokens[at + 1].text.lower() in DESCRIBED
 
 
 def described(text: str, tokens: Sequence[Token], at: int, after: int) -> str:
@@ -63,7 +65,7 @@ def described(text: str, tokens: Sequence[Token], at: int, after: int) -> str:
 def _is_age(tokens: Sequence[Token], at: int) -> bool:
     """ "6 to 12 years", "≥12 years", "under 6 months of age", "< 40 kg", "over 65 years": an age or weight alone."""
     head = at
-    while is_word(tokens, head, *AGE_WORDS):
+    while head < len(tokens) and tokens[head].text.lower() in AGE_WORDS:
         head += 1
         if head - at > 3:
             return False
