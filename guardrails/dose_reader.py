@@ -67,7 +67,7 @@ def read_doses(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
         heading = _heading(work, heading)
         stated = _statements(work, names, start)
         label = () if stated and any(one.when for one, _ in stated) else label
-        read += [(_moved(replace(one, when=label + one.when), start), follows) for one, follows in stated]
+        read += [(_moved(one, start, label), follows) for one, follows in stated]
         label = label if stated else _label_of_row(work) or label
     return _in_steps(read)
 
@@ -83,9 +83,12 @@ def _has_number(clause: Sequence[Token]) -> bool:
     return any(character.isdigit() for token in clause for character in token.text)
 
 
-def _moved(statement: DoseStatement, by: int) -> DoseStatement:
-    """The statement of a clause at its place in the whole text."""
-    return replace(statement, start=statement.start + by, end=statement.end + by)
+def _moved(statement: DoseStatement, by: int, label: tuple[str, ...]) -> DoseStatement:
+    """The statement of a clause at its place in the whole text, with the label of its row."""
+    if by == 0 and not label:
+        return statement
+    when = label + statement.when
+    return replace(statement, start=statement.start + by, end=statement.end + by, when=when)
 
 
 def _heading(work: Assembly, before: str) -> str:

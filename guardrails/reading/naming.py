@@ -48,6 +48,8 @@ class Names:
     def within(self, start: int, end: int) -> tuple[Mention, ...]:
         """The names in `text[start:end]`, at their places in that stretch."""
         first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        if start == 0:
+            return tuple(self._mentions[first:last])
         return tuple(
             replace(mention, start=mention.start - start, end=mention.end - start)
             for mention in self._mentions[first:last]

@@ -19,25 +19,10 @@ from guardrails.reading.work import FARTHEST, Assembly, attach
 
 _LIMITS = {Bound.AT_MOST: Limit.MAXIMUM, Bound.AT_LEAST: Limit.MINIMUM, Bound.PLAIN: Limit.NONE}
 _NEGATED_WINDOW = 80
-_PRODUCT_WORDS = frozenset(
-    [
-        ",",
-        "-",
-        "–",
-        ":",
-        "x",
-        "tablet",
-        "tablets",
-        "capsules",
-        "caps",
-        "take",
-        "give",
-        "inhaler",
-        "suspension",
-        "syrup",
-        "nebules",
-    ]
-)
+_PRODUCT_WORD_LIST = """
+    , - – : x tablet tablets capsules caps take give inhaler suspension syrup nebules
+"""
+_PRODUCT_WORDS = frozenset(_PRODUCT_WORD_LIST.split())
 _OF_A_ROW = frozenset({":", "=", ",", "/", "1.73", "m2", "m²"})
 """What may stand between a clearance and the dose in one row of a table."""
 _TIMES_SIGN = frozenset({("x",), ("×",)})
@@ -139,30 +124,22 @@ def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue:
     phase_after(work)
     if {"start", "maintain"} <= changes_in(work.masked[work.cut : start]):
         work.doubts.append("which phase is meant")
-    change = change_before(work, start)
-    draft = Draft(DoseStatement(start, end, amount=read.amount, per=read.per), mark.first, mark.after)
-    draft.joint = _joint(work, mark) if work.open else ""
-    if _UNTIL.search(work.masked, work.cut, start):
-        draft.doubts.append("until an amount")
-    if bound not in _LIMITS:
-        draft.doubts.append(f"{bound.value} an amount")
-    if read.unit == "%" and not change.endswith(" by"):
-        draft.doubts.append("a percentage")
-    by_amount = BY_AN_AMOUNT.search(work.masked, work.cut, start) is not None
-    if not change and by_amount and draft.joint == "or" and work.drafts[-1].statement.change.endswith(" by"):
-        change = work.drafts[-1].statement.change
-    if _is_left(work, place, mark):
-        draft.doubts.append("a dose that is left")
-    if not change and by_amount:
-        draft.doubts.append("a change by an amount")
-    if (
-        read.amount.high
-        and change.startswith(("increase", "decrease"))
-        and is_word(work.tokens, mark.first - 1, "from")
-    ):
-        draft.doubts.append("a change from one amount to another")
+    joint = _joint(work, mark) if work.open else ""
+    change, doubts = _change(work, start, joint)
     limit = _LIMITS.get(bound, Limit.NONE)
-    draft.statement = replace(draft.statement, limit=limit, change=change, population=work.people)
+    said = DoseStatement(
+        start, end, amount=read.amount, per=read.per, limit=limit, change=change, population=work.people
+    )
+    draft = Draft(said, mark.first, mark.after, joint, doubts=doubts)
+    if bound not in _LIMITS:
+        doubts.append(f"{bound.value} an amount")
+    if read.unit == "%" and not change.endswith(" by"):
+        doubts.append("a percentage")
+    if _is_left(work, place, mark):
+        doubts.append("a dose that is left")
+    changed = change.startswith(("increase", "decrease"))
+    if read.amount.high and changed and is_word(work.tokens, mark.first - 1, "from"):
+        doubts.append("a change from one amount to another")
     work.understood.append(cue)
     draft.follows = work.follows
     work.drafts.append(draft)
@@ -172,17 +149,26 @@ def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue:
     work.open, work.follows, work.cut = True, False, end
 
 
+def _change(work: Assembly, start: int, joint: str) -> tuple[str, list[str]]:
+    """The phase that is said before the amount at this character, and what is unclear about it."""
+    change = change_before(work, start)
+    doubts = ["until an amount"] if _UNTIL.search(work.masked, work.cut, start) else []
+    if not change and BY_AN_AMOUNT.search(work.masked, work.cut, start):
+        before = work.drafts[-1].statement.change if work.drafts and joint == "or" else ""
+        if before.endswith(" by"):
+            return before, doubts
+        doubts.append("a change by an amount")
+    return change, doubts
+
+
 def _is_left(work: Assembly, place: int, mark: Mark) -> bool:
     """ "after 1 week at 10 mg increase to 20 mg": the time is not that of the amount behind it."""
     before = work.marks[place - 1] if place else None
     later = before is not None and before.timing is not None and bool(before.timing.when)
     if not later or before is None or before.timing is None:
         return False
-    return before.timing.when[0].startswith("after ") and work.gap(before.after, mark.first) in {
-        ("at",),
-        ("on",),
-        ("of",),
-    }
+    gap = work.gap(before.after, mark.first)
+    return before.timing.when[0].startswith("after ") and gap in {("at",), ("on",), ("of",)}
 
 
 def _joint(work: Assembly, mark: Mark) -> str:
