@@ -40,6 +40,8 @@ _CELL = re.compile(
     re.IGNORECASE,
 )
 """A cell of a table, as "Age: 3-6 months", that says for whom the cells after it are."""
+_LONGEST_LABEL = 4
+"""Tokens of a cell that is a label without a colon: "Weeks 1 and 2"."""
 _DOSING = frozenset({Kind.TIMING, Kind.ROUTE, Kind.NEEDED, Kind.ONCE, Kind.DRUG})
 
 
@@ -105,7 +107,7 @@ def _heading(work: Assembly, before: str) -> str:
 
 def _label_of_row(work: Assembly) -> tuple[str, ...]:
     """The day or week that a cell of a table names for the cells after it: "Day: Day 8; Dose: 0.92 mg daily"."""
-    if not any(token.text == ":" for token in work.tokens):
+    if len(work.tokens) > _LONGEST_LABEL and not any(token.text == ":" for token in work.tokens):
         return ()
     said = [one for mark in work.marks if mark.timing is not None for one in mark.timing.when]
     return tuple(one for one in said if one.startswith(("day ", "week ")))

@@ -15,6 +15,7 @@ from guardrails.reading.ucum import TIMES
 
 _SHORT_PERIODS = {Decimal(7): "d", Decimal(52): "wk", Decimal(12): "mo"}
 _DAYS_IN_WEEK = 7
+_GIVEN = frozenset({"{dose}", "{infusion}", "{injection}"})
 _ONWARDS = ("beyond", "thereafter", "onwards", "later", "after")
 
 
@@ -42,7 +43,7 @@ def lasting(tokens: Sequence[Token], at: int) -> Timing | None:
         unit = code_at(tokens, read.after + 1)
         high = read.amount.high and Quantity(read.amount.high.value, unit)
         read = replace(read, amount=Range(Quantity(read.amount.low.value, unit), high), after=read.after + 2)
-    if read is None or read.per or read.unit not in TIMES | {"{dose}"} or read.amount.low.unit != read.unit:
+    if read is None or read.per or read.unit not in TIMES | _GIVEN or read.amount.low.unit != read.unit:
         return None
     if read.unit == "{dose}" and str(read.amount) == "1 {dose}":
         return None
@@ -182,6 +183,8 @@ def step_label(tokens: Sequence[Token], at: int) -> Timing | None:
         numbers.append(tokens[after].text)
         after += 1
         joint = "-" if is_word(tokens, after, "to", "through", *HYPHENS) else ","
+        oxford = is_word(tokens, after, ",") and is_word(tokens, after + 1, "and", "&")
+        after += 1 if oxford else 0
         follows = after + 1 < len(tokens) and tokens[after + 1].kind == "number"
         if not (is_word(tokens, after, "to", "through", ",", "and", "&", *HYPHENS) and follows):
             break

@@ -23,6 +23,7 @@ _ORDINARY = re.compile(
     r"insert|instill?|inhale|swallow|dissolve|place|spray|adults?|children|increase|decrease|reduce|titrate|about|taper|"
     r"using|under|above|below|between|every|after|before|until|within|doses?|tablets?|capsules?|elderly|infants?|"
     r"maintain|continue|switch|change|repeat|bolus|extra|other|another|those|these|their|where|which|there|either|"
+    r"table|figure|section|study|phase|stage|grade|class|chart|panel|cohort|option|cycle|visit|group|"
     r"usual|first|total|daily|weekly|least|often|total|range|limit|patients?|women|neonates?|initial|starter|equal)\Z"
 )
 """Words before an amount that are no names."""
