@@ -21,9 +21,6 @@ class Bound(StrEnum):
 _WINDOW = 140
 """Characters before a number in which its bound may stand; "the maximum recommended daily dose in adults is" fits."""
 
-_FROM_AGE = (
-    r"\bfrom\s+(?:the\s+)?age\s+(?:of\s+)?(?=\d+(?:\s*y(?:ears?)?)?(?!\d|\s*(?:to|through|until|and|[-–—])\s*\d))"
-)
 # In the order in which they are tried: a longer phrase before the shorter one that is inside it.
 _BEFORE = re.compile(
     r"(?P<AT_MOST>\b(?:less|fewer|lower|younger)\s+than\s+or\s+equal\s+to"
@@ -32,10 +29,10 @@ _BEFORE = re.compile(
     r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*"
     r"|\b(?:not|never)\s+(?:to\s+)?(?:go|rise|be\s+(?:taken|given|raised|increased|dosed))\s+(?:to\s+|at\s+)?"
     r"(?:above|beyond|(?:more|higher|greater)\s+than)\b"
-    r"|\blimit(?:ed|ing)?\s+(?:[\w-]+\s+){1,3}?to(?=\s+[\d.]+\s*[mµ]?c?g)"
+    r"|\blimit(?:ed|ing)?\s+(?:[\w-]+\s+){1,3}?to(?=\s*$)"
     r"|\b(?:not|never)\s+(?:be\s+)?(?:take|taken|taking|give|given|use|used|receive|administer(?:ed)?)\s+more\s+than\b)"
     r"|(?P<AT_LEAST>\b(?:greater|more|higher|older)\s+than\s+or\s+equal\s+to"
-    rf"|{_FROM_AGE}"
+    r"|\bfrom\s+(?:the\s+)?age\s+(?:of\s+)?$"
     r"|\b(?:at least|minim(?:um|al))\b|≥|>="
     r"|\b(?:no|not)\s+(?:to\s+be\s+|be\s+)?(?:less|fewer|lower|younger|shorter|sooner|earlier|smaller)\s+than\b)"
     r"|(?P<LESS>\b(?:less|fewer|lower|younger|shorter|smaller)\s+than\b|\bbelow\b|\bunder\b|<)"

@@ -133,7 +133,12 @@ _ALL = tuple(_COMPARISONS.values())
 
 def _unless_told(check: Comparison) -> Comparison:
     """Skip a comparison for a claim that is its quote, or whose parts are each told by a quote of their own."""
-    return lambda examined: () if examined.is_verbatim or told_in_parts(examined, _ALL) else check(examined)
+
+    def unless_told(examined: Examined) -> tuple[Finding, ...]:
+        found = () if examined.is_verbatim else check(examined)
+        return () if found and told_in_parts(examined, _ALL) else found
+
+    return unless_told
 
 
 _VERSIONS = {**agreement.VERSIONS, **amounts.VERSIONS, "conditions": conditions.VERSION}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from guardrails.bounds import Bound
 from guardrails.equivalence import measures
 from guardrails.examined import Examined
 from guardrails.grounds import Rest
@@ -66,12 +67,14 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
     claimed, stated = _counted(examined.claim.text), measures(examined.claim.text)
     found = []
     for rest in examined.rests:
+        needless = _needless(rest, examined.claim.text)
         known = claimed | Counter(rest.quote.surroundings if rest.quote.passage.is_table_row else ())
         phrases = list(_phrases(rest))
-        wanted = Counter(word.stem for word in content_words(rest.text))
+        wanted = Counter(word.stem for word in _words_of(rest) if word.start not in needless)
         wanted -= Counter(_in_labels(rest) & POPULATIONS)  # "Adult dose, for adults: …" says it once
         for phrase in phrases:
-            lost = [word.text for word in phrase.words if known[word.stem] < wanted[word.stem]]
+            words = [word for word in phrase.words if word.start not in needless]
+            lost = [word.text for word in words if known[word.stem] < wanted[word.stem]]
             if not lost and not any(examined.grounds):  # else `guardrails.amounts` compares them
                 amounts = (one for one in measures(rest.quote.text) if phrase.start <= one.start < phrase.end)
                 lost = [
@@ -82,7 +85,89 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
             if lost:
                 text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
                 found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
-    return (*found, *_lost_people(examined), *_lost_medicines(examined), *_added(examined))
+    return (*found, *_lost_people(examined), *_lost_medicines(examined), *_added(examined), *_regraded(examined))
+
+
+def _words_of(rest: Rest) -> list[Word]:
+    return [word for word in content_words(rest.quote.text) if is_within(word.start, rest.spans)]
+
+
+_GROWN_UP = 18 * 12
+"""Months of age up to which a patient is a child."""
+_NEAR = 40
+"""Characters between "children" or "renal impairment" and the numbers that say the same."""
+_KIDNEYS = frozenset({"crcl", "egfr", "gfr"})
+_GRADES = frozenset({"mild", "moderate", "severe"})
+_WEIGHT = re.compile(
+    r"\s*(?:of|is|:|between|from|over|under|above|below|at least|≥|<|>|≤|less than|more than|up to)?\s*\d"
+)
+
+
+def _needless(rest: Rest, claim: str) -> frozenset[int]:
+    """Where words of a quote stand that the claim need not repeat: its numbers say them, or the quote says them twice.
+
+    "2 to 12 years" says children, and a clearance below 30 mL/min says severe renal impairment, where the quote puts
+    the two side by side and the claim has the numbers as often as the quote.
+    """
+    text = rest.quote.text
+    said = _said_in_numbers(text, claim)
+    found: set[int] = set()
+    words = content_words(text)
+    for at, word in enumerate(words):
+        following = [each.stem for each in words[at + 1 :] if each.stem not in _GRADES]
+        renal = word.stem == "renal" or (word.stem in _GRADES and following[:1] == ["renal"])
+        if (
+            (word.stem == "child" and ("child", word.start) in said)
+            or (renal and any(what == "renal" and 0 <= place - word.start <= _NEAR for what, place in said))
+            or (word.stem == "impairment" and ("renal", word.start) in said)
+            or (word.stem == "any" and following[:1] and following[0] in POPULATIONS | {"patient"})
+            or (word.stem in {"weight", "body-weight"} and _WEIGHT.match(text, word.end))
+            or (at and words[at - 1].stem == word.stem and not text[words[at - 1].end : word.start].strip(" ("))
+        ):
+            found.add(word.start)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
+def _said_in_numbers(text: str, claim: str) -> frozenset[tuple[str, int]]:
+    """The places of "child" and of the "impairment" of kidneys in a quote that numbers beside them say."""
+    found: set[tuple[str, int]] = set()
+    stated, told = Counter(one.size for one in measures(text)), Counter(one.size for one in measures(claim))
+    for one in measures(text):
+        low, high, unit, _ = one.size
+        most = high if high is not None else low if one.bound in {Bound.LESS, Bound.AT_MOST} else None
+        if most is None or told[one.size] < stated[one.size]:
+            continue
+        near = [word for word in content_words(text) if 0 <= one.start - word.end <= _NEAR]
+        near = [word for word in near if not set(text[word.end : one.start]) & set(".;:)")]
+        stems_near = {word.stem for word in near}
+        if unit == "mo" and most <= _GROWN_UP:
+            found |= {("child", word.start) for word in near if word.stem == "child"}
+        if _KIDNEYS & stems_near and _KIDNEYS & stems(claim):
+            found |= {("renal", word.start) for word in near if word.stem == "impairment"}
+    return frozenset(found)
+
+
+def _regraded(examined: Examined) -> Iterator[Finding]:
+    """A grade (mild, moderate, severe) stays with what it grades: not "moderate renal" for "moderate hepatic"."""
+    quoted = frozenset().union(*(_graded(quote.text) for quote in examined.quoted))
+    for grade, what in _graded(examined.claim.text):
+        others = {each for each in quoted if each[0] == grade or each[1] == what}
+        if (grade, what) not in quoted and {each[0] for each in others} > {grade} and len(others) > 1:
+            yield _finding(f"The quote does not say “{grade} {what}”.")
+
+
+def _graded(text: str) -> frozenset[tuple[str, str]]:
+    """Each grade with the next word that is none."""
+    found: set[tuple[str, str]] = set()
+    grades: list[str] = []
+    for word in content_words(text):
+        if word.stem in _GRADES:
+            grades.append(word.stem)
+        else:
+            found |= {(grade, word.stem) for grade in grades}
+            grades = []
+    return frozenset(found)
 
 
 def _counted(text: str) -> Counter[str]:
@@ -149,13 +234,16 @@ def _lost_people(examined: Examined) -> Iterator[Finding]:
     for rest in examined.rests:
         around = rest.quote.surroundings if rest.quote.passage.is_table_row else frozenset()
         claimed = stems(examined.claim.text) | around
-        people = {word.stem: word.text for word in content_words(rest.text) if word.stem in _KEPT}
+        needless = _needless(rest, examined.claim.text)
+        words = (word for word in _words_of(rest) if word.start not in needless)
+        people = {word.stem: word.text for word in words if word.stem in _KEPT}
         for stem_of, word in people.items():
             if stem_of not in claimed:
                 yield _finding(f"The quote says this of “{word}”, which the claim leaves out.")
 
 
-_KEPT = POPULATIONS | (ROUTES - {"oral"}) | {"prn", "as-tolerated", "caution", "divided-doses"}
+_SOME = frozenset(map(stem, ("some", "few", "selected", "sometimes", "occasionally", "rarely")))
+_KEPT = POPULATIONS | (ROUTES - {"oral"}) | {"prn", "as-tolerated", "caution", "divided-doses"} | _SOME
 _UNCOUNTED = frozenset({"", "code", "ordinal", "grade"})
 _IF = re.compile(r"\b(?:if|when|whenever|provided that|in case of)\b", re.IGNORECASE)
 

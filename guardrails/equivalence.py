@@ -132,7 +132,9 @@ def _merged(text: str, found: Sequence[Measure]) -> Iterator[Measure]:
         if other is not None and joins and _GAP.fullmatch(text, one.end, other.start):
             low, high, unit, code = one.size
             size = (low, high, f"{unit}/{other.unit.removeprefix('x/')}", code)
-            yield replace(one, size=size, per_day=PerDay.ONCE, beside=(*one.beside, (other.start, other.end)))
+            bound = other.bound if one.bound is Bound.PLAIN else one.bound
+            beside = (*one.beside, *other.places)
+            yield replace(one, size=size, per_day=PerDay.ONCE, bound=bound, beside=beside)
             at += 1
         else:
             yield one
@@ -143,7 +145,10 @@ def _is_frequency(one: Measure) -> bool:
 
 
 def _is_once_daily(one: Measure) -> bool:
-    return one.size[:2] == (Fraction(1), None) and one.unit in {"x/d", "x/wk"} and one.bound is Bound.PLAIN
+    if one.size[:2] != (Fraction(1), None) or one.unit not in {"x/d", "x/wk"}:
+        return False
+    is_capped = one.bound is Bound.AT_MOST and bool(one.beside) and one.beside[0][0] >= one.end
+    return one.bound is Bound.PLAIN or is_capped  # "10 mg once daily is the maximum" caps the 10 mg
 
 
 def _takes_a_day(one: Measure) -> bool:

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from guardrails.claim import Claim
 from guardrails.examined import Examined
 from guardrails.verdict import Finding
+from retrieval.sentences import sentences
 
 Comparison: TypeAlias = Callable[[Examined], tuple[Finding, ...]]
 
@@ -33,6 +34,8 @@ def told_in_parts(examined: Examined, comparisons: tuple[Comparison, ...]) -> bo
     """Whether the claim has two statements or more and each agrees with its own quote."""
     in_front = _label_in_front(examined)
     if in_front is not None and _agrees(in_front, comparisons):
+        return True
+    if _told_clause_by_clause(examined, comparisons):
         return True
     parts, quotes = parts_of(examined.claim.text), examined.cited
     if not 1 < len(quotes) <= len(parts) <= MOST_PARTS:
@@ -56,6 +59,44 @@ def _label_in_front(examined: Examined) -> Examined | None:
 
 
 _AT_THE_END = re.compile(r"(?P<said>[^()]*(?:\([^()]*\)[^()]*)*)\((?P<label>.{3,200})\)\.?")
+
+
+def _told_clause_by_clause(examined: Examined, comparisons: tuple[Comparison, ...]) -> bool:
+    """Whether the claim says every clause of its one quote, in order, joined by commas or "and" for semicolons.
+
+    Each clause is compared with its own alone, so that nothing can move from one to the other, and none is left out.
+    """
+    if len(examined.quoted) != 1 or examined.quoted[0].passage.is_table_row:
+        return False
+    clauses = _clauses_of(examined.quoted[0].text)
+    text = examined.claim.text
+    joints = [found.span() for found in _JOINT.finditer(text)]
+    if not 1 < len(clauses) <= MOST_CLAUSES or not len(clauses) - 1 <= len(joints) <= MOST_JOINTS:
+        return False
+    for cuts in combinations(joints, len(clauses) - 1):
+        edges = [0, *(edge for cut in cuts for edge in cut), len(text)]
+        said = [text[a:b].strip() for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        told = (_agrees(_beside(examined, one, clause), comparisons) for one, clause in zip(said, clauses, strict=True))
+        if all(said) and all(told):
+            return True
+    return False
+
+
+MOST_CLAUSES = 4
+MOST_JOINTS = 6
+_JOINT = re.compile(r"\s*[;.,]\s+(?:(?:and|but|while|whereas)\s+)?|\s+(?:and|but|while|whereas)\s+", re.IGNORECASE)
+
+
+def _clauses_of(quote: str) -> tuple[str, ...]:
+    """The clauses of a quote that semicolons and full stops part."""
+    return tuple(clause.strip() for a, b in sentences(quote) for clause in quote[a:b].split(";") if clause.strip(" ."))
+
+
+def _beside(examined: Examined, text: str, clause: str) -> Examined:
+    """One clause of the claim with one clause of the quote."""
+    cited = examined.cited[0]
+    citation = replace(cited.citation, quote=clause)
+    return replace(examined, claim=Claim(text, (citation,)), cited=(replace(cited, citation=citation),))
 
 
 def _divisions(parts: Sequence[str], into: int) -> Iterator[list[str]]:

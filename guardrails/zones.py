@@ -203,6 +203,8 @@ def _inheriting(text: str, one: Measure, own: Span, shared: tuple[Span, ...]) ->
     bound, cue = bound_of(text, (start, end), (one.end, one.end)) if one.bound is Bound.PLAIN else (one.bound, (0, 0))
     bound = bound if bound is Bound.AT_MOST else one.bound
     change = one.change or change_of(text, (start, end))
+    if not one.change and one.bound is Bound.AT_MOST and change.endswith(" by"):
+        change = ""  # "by 10 mg a week, to at most 40 mg": the maximum is no step
     return replace(one, bound=bound, change=change, beside=(*one.beside, cue) if cue[1] else one.beside)
 
 
