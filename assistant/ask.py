@@ -72,6 +72,7 @@ class AskTools:
     mask: Callable[[str], str]
     notice: Callable[[Question, bool], tuple[Flag, ...]]
     assess: Callable[[Question], Assessment]
+    work_out: Callable[[Sequence[str], Patient], tuple[str, ...]]
     search: Callable[[str, tuple[str, ...]], SearchResult]
     conflicts: Callable[[Sequence[Passage]], tuple[Conflict, ...]]
     generator: DraftGenerator
@@ -128,6 +129,8 @@ def _story(question: Question, screened: Screened, tools: AskTools) -> Generator
     if not checked.released:
         refusal = refusals.for_nothing_released(question, found, checked.withheld)
         return replace(refusal, basis=basis, notices=(*screened.notices, *left_out), assessment=assessment)
+    worked = tools.work_out([item.claim.text for item in checked.released], question.patient)
+    assessment = replace(assessment, calculations=tuple(dict.fromkeys((*assessment.calculations, *worked))))
     cited = {citation.key for item in checked.released for citation in item.claim.citations}
     passages = tuple(passage for key, passage in evidence.items() if key in cited)
     notices = (*screened.notices, *left_out, *refusals.corrections(found))

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from assistant.conversation import Assessment, Conflict, Question
 from guardrails.contradictions import Contradiction, contradictions
-from guardrails.dosing import DoseContext, calculations, check_question, unknown_that_matters
+from guardrails.dosing import Calculation, DoseContext, calculations, check_question, unknown_that_matters
+from guardrails.patient import Patient
 from guardrails.rulebook import Rulebook
 from retrieval.medicines import Medicines
 from retrieval.passage import Passage
@@ -26,8 +27,20 @@ def assess(question: Question, rulebook: Rulebook, medicines: Medicines) -> Asse
     alerts = check_question(question.text, context)
     named = [name for mention in medicines.find(question.text) if mention.exact for name in mention.ingredients]
     asked = unknown_that_matters(named, context) if alerts or worked or not question.patient.is_empty else ()
+    return Assessment(alerts, _lines(worked), asked[:MOST_UNKNOWN])
+
+
+def worked_out(claims: Sequence[str], patient: Patient, rulebook: Rulebook, medicines: Medicines) -> tuple[str, ...]:
+    """The doses of an answer's sentences for this patient's body: "15 mg/kg × 12 kg = 180 mg"."""
+    if patient.weight is None:
+        return ()
+    context = DoseContext(rulebook, medicines, patient)
+    return _lines([one for text in claims for one in calculations(text, context)])
+
+
+def _lines(worked: Sequence[Calculation]) -> tuple[str, ...]:
     lines = (f"{one.what}: {one.arithmetic}{f' ({one.source})' if one.source else ''}" for one in worked)
-    return Assessment(alerts, tuple(dict.fromkeys(lines)), asked[:MOST_UNKNOWN])
+    return tuple(dict.fromkeys(lines))
 
 
 def conflicts(passages: Sequence[Passage], medicines: Medicines) -> tuple[Conflict, ...]:

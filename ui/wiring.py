@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from assistant.ask import AskTools, ask
-from assistant.assess import assess, conflicts
+from assistant.assess import assess, conflicts, worked_out
 from assistant.conversation import Answer, Basis, Event, Flag, FlagKind, Outcome, Question, Refusal
 from assistant.database import open_database
 from assistant.extract import ExtractiveGenerator
@@ -145,6 +145,7 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails,
         mask=lambda text: intake.mask(text).text,
         notice=partial(_flags, medicines),
         assess=partial(assess, rulebook=guard.rulebook, medicines=medicines),
+        work_out=partial(worked_out, rulebook=guard.rulebook, medicines=medicines),
         search=partial(search, tools=searching),
         conflicts=partial(conflicts, medicines=medicines),
         generator=generator(settings, medicines),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -117,6 +117,7 @@ def tools(store: Store, **changed: object) -> AskTools:
         mask=lambda text: text.replace("John Smith", "[NAME]"),
         notice=lambda question, screened: (),
         assess=lambda question: Assessment(),
+        work_out=lambda claims, patient: (),
         conflicts=lambda passages: (),
         search=lambda text, history: FOUND,
         generator=Canned((GOOD,)),
@@ -376,3 +377,19 @@ def test_a_passage_that_gives_instructions_is_left_out_and_told() -> None:
     refused = run(Store(), search=lambda text, history: only, generator=Canned(()))[-1]
     assert isinstance(refused, Refusal)
     assert any("have it checked" in notice for notice in refused.notices)
+
+
+def test_the_doses_of_the_answer_are_worked_out_once() -> None:
+    lines = ("15 mg/kg × 12 kg = 180 mg", "10 mg/kg × 12 kg = 120 mg")
+    seen = []
+
+    def work_out(claims: Sequence[str], patient: Patient) -> tuple[str, ...]:
+        seen.append((tuple(claims), patient.weight))
+        return lines
+
+    question = replace(QUESTION, patient=Patient(weight=Decimal(12)))
+    made = tools(Store(), work_out=work_out, assess=lambda _: Assessment((), lines[:1]), generator=Canned((BAD, GOOD)))
+    *_, last = ask(question, made)
+    assert isinstance(last, Answer)
+    assert last.assessment.calculations == lines
+    assert seen == [((GOOD.text,), Decimal(12))]

@@ -173,6 +173,7 @@ def tools_with(
         mask=str,
         notice=lambda question, screened: (),
         assess=lambda question: Assessment(),
+        work_out=lambda claims, patient: (),
         conflicts=lambda passages: (),
         search=lambda text, history: found,
         generator=generator,
