@@ -42,6 +42,8 @@ _CELL = re.compile(
 """A cell of a table, as "Age: 3-6 months", that says for whom the cells after it are."""
 _LONGEST_LABEL = 4
 """Tokens of a cell that is a label without a colon: "Weeks 1 and 2"."""
+Stated = tuple[DoseStatement, bool]
+"""A statement, and whether it follows the one before it."""
 _DOSING = frozenset({Kind.TIMING, Kind.ROUTE, Kind.NEEDED, Kind.ONCE, Kind.DRUG})
 
 
@@ -55,9 +57,10 @@ def read_doses(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
     tokens = lexemes(text)
     mentions = medicines.find(text)
     names = Names(text, mentions)
-    read: list[tuple[DoseStatement, bool]] = []
+    read: list[Stated] = []
     heading = ""
     label: tuple[str, ...] = ()
+    bracket = _Bracket()
     for clause in clauses(text, tokens):
         start, end = clause[0].start, clause[-1].end
         if len(clause) > LONGEST_CLAUSE:
@@ -69,9 +72,28 @@ def read_doses(text: str, medicines: Medicines) -> tuple[DoseStatement, ...]:
         heading = _heading(work, heading)
         stated = _statements(work, names, start)
         label = () if stated and any(one.when for one, _ in stated) else label
+        stated = bracket.shared(clause, stated)
         read += [(_moved(one, start, label), follows) for one, follows in stated]
         label = label if stated else _label_of_row(work) or label
     return _in_steps(read)
+
+
+class _Bracket:
+    """What is unread before "(5 mg; 10 mg)" leaves all in the brackets unread, though clauses end inside them."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._is_doubted = False
+
+    def shared(self, clause: Sequence[Token], stated: list[Stated]) -> list[Stated]:
+        """The statements of the next clause, with the doubt of the bracket that is open where it begins."""
+        inside = self._depth > 0 and self._is_doubted
+        signs = [token.text for token in clause]
+        self._depth = max(0, self._depth + signs.count("(") - signs.count(")"))
+        self._is_doubted = self._depth > 0 and (inside or any(one.unread for one, _ in stated))
+        if not inside:
+            return stated
+        return [(replace(one, unread=one.unread or "a part of what is unread"), follows) for one, follows in stated]
 
 
 def _moved_to(clause: Sequence[Token], start: int) -> Words:
@@ -113,9 +135,9 @@ def _label_of_row(work: Assembly) -> tuple[str, ...]:
     return tuple(one for one in said if one.startswith(("day ", "week ")))
 
 
-def _statements(work: Assembly, names: Names, start: int) -> list[tuple[DoseStatement, bool]]:
+def _statements(work: Assembly, names: Names, start: int) -> list[Stated]:
     clause = doubt_of(work.text, work.tokens, work.marks, work.understood)
-    read: list[tuple[DoseStatement, bool]] = []
+    read: list[Stated] = []
     statements = [(draft, finished(draft)) for draft in work.drafts]
     doubts = [*work.doubts, *(doubt for draft in work.drafts for doubt in draft.doubts)]
     for draft, statement in statements:
@@ -155,7 +177,7 @@ def _is_uncounted(work: Assembly) -> bool:
     return timed and any(code_at(work.tokens, at) in COUNTED for at in range(len(work.tokens)))
 
 
-def _inheriting(said: DoseStatement, draft: Draft, read: Sequence[tuple[DoseStatement, bool]]) -> DoseStatement:
+def _inheriting(said: DoseStatement, draft: Draft, read: Sequence[Stated]) -> DoseStatement:
     """ "5 mg once daily for 1 week, then twice daily": the amount is that of the step before."""
     if not draft.inherits or not read:
         return said
@@ -174,7 +196,7 @@ def _unread(tokens: Sequence[Token], marks: Sequence[Mark], reason: str) -> Dose
     return DoseStatement(tokens[first].start, tokens[last].end, unread=reason)
 
 
-def _in_steps(read: Sequence[tuple[DoseStatement, bool]]) -> tuple[DoseStatement, ...]:
+def _in_steps(read: Sequence[Stated]) -> tuple[DoseStatement, ...]:
     """Number the statements that follow each other; a limit between them is no step."""
     statements: list[DoseStatement] = []
     previous = -1

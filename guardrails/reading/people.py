@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from guardrails.dose import Range
 from guardrails.numerals import Token, is_word
 from guardrails.reading.amounts import amount_at
-from guardrails.reading.lexicon import PEOPLE, PEOPLE_ENDS, THEN, phrase_at
+from guardrails.reading.lexicon import NEGATIONS, PEOPLE, PEOPLE_ENDS, THEN, phrase_at
 from guardrails.reading.schedules import timing_at
 from guardrails.reading.ucum import TIMES
 
@@ -99,6 +99,8 @@ def _end_of(tokens: Sequence[Token], at: int) -> int:
     while here < len(tokens) and here - at < _LONGEST:
         word = tokens[here].text.lower()
         clearance = clearance or word in _CLEARANCE
+        if word == "who" and here > at and _colon_after(tokens, here) is not None:
+            return _colon_after(tokens, here) or last
         if word in _ENDS or (word in PEOPLE_ENDS and not (clearance and word == "is")) or phrase_at(THEN, tokens, here):
             break
         read = amount_at(tokens, here) if tokens[here].kind != "sign" else None
@@ -109,6 +111,17 @@ def _end_of(tokens: Sequence[Token], at: int) -> int:
         here = read.after if read is not None else here + 1
         last = here
     return _trimmed(tokens, at, last)
+
+
+def _colon_after(tokens: Sequence[Token], at: int) -> int | None:
+    """The colon up to which "who take a diuretic:" goes on, if no number comes before it."""
+    for near in range(at, min(at + _LONGEST // 2, len(tokens))):
+        if tokens[near].text == ":":
+            return near
+        word = tokens[near].text.lower()
+        if tokens[near].kind == "number" or word in {".", ";", "("} or word in NEGATIONS:
+            return None
+    return None
 
 
 def _is_timing(tokens: Sequence[Token], at: int) -> bool:
