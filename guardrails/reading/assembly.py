@@ -83,7 +83,9 @@ def _take_word(work: Assembly, place: int, mark: Mark) -> None:
             return
         before = work.marks[place - 1] if place else None
         goes_on = before is not None and before.kind is Kind.PEOPLE
-        joined = goes_on and before is not None and set(work.gap(before.after, mark.first)) <= {"(", ",", "and"}
+        joined = (
+            goes_on and before is not None and set(work.gap(before.after, mark.first)) <= {"(", ",", "and", "weight"}
+        )
         work.people = f"{work.people}, {mark.text}" if joined else mark.text
         return
     if not work.open or _has_colon(work, mark):

@@ -101,7 +101,8 @@ def _end_of(tokens: Sequence[Token], at: int) -> int:
         clearance = clearance or word in _CLEARANCE
         if word == "who" and here > at and _colon_after(tokens, here) is not None:
             return _colon_after(tokens, here) or last
-        if word in _ENDS or (word in PEOPLE_ENDS and not (clearance and word == "is")) or phrase_at(THEN, tokens, here):
+        goes_on = (clearance and word == "is") or (word == "the" and is_word(tokens, here + 1, "age", "ages"))
+        if word in _ENDS or (word in PEOPLE_ENDS and not goes_on) or phrase_at(THEN, tokens, here):
             break
         read = amount_at(tokens, here) if tokens[here].kind != "sign" else None
         if read is not None and not _is_patients(read.amount, read.unit, read.per, clearance):
