@@ -20,7 +20,7 @@ from retrieval.medicines import Medicines
 from tests.guardrails.dose_labels import bare, load
 
 SECONDS_EACH = 1.0
-SETS = ("first", "second", "third", "fourth", "fifth", "sixth")
+SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _PIECE_WORDS = (
     "take give 1 2 10 500 0.5 1,000 0,5 .5 ½ 1/2 5/325 mg mcg µg g mL units IU tablet tabs puffs drops mg/kg /kg/day "
     "per dose in / - – to or and then , . ; : ( ) PO IV SC bd tds qds BID q6h q4-6h every 6 hours daily weekly once "
