@@ -34,7 +34,8 @@ _PRODUCT = re.compile(
 )
 _REPORTED = re.compile(
     r"\b(?:have|has|had) been (?:used|given|studied|evaluated|administered|tolerated|reported|investigated)\b"
-    r"|\b(?:was|were) (?:used|given|studied|evaluated|administered|tolerated|reported|investigated|randomi[sz]ed)\b",
+    r"|\b(?:was|were) (?:used|given|studied|evaluated|administered|tolerated|reported|investigated|randomi[sz]ed)\b"
+    r"|\b(?:placebo|versus|compared (?:to|with))\b|\b(?:patients|subjects|adults|children) received\b",
     re.IGNORECASE,
 )
 _GUARDED = ("hourly", "weekly", "monthly", "fortnightly", "nightly", "daily", "twice", "every", "maximum", "divided")

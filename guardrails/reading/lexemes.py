@@ -20,6 +20,8 @@ DOUBT = "doubt"
 
 _ODD_THOUSANDS = re.compile(r"(?!0)\d{1,3}\.\d{2}0")
 _TIMES_OF = re.compile(r"(x)(\d{1,3})(d|days?|wks?|weeks?|months?)", re.IGNORECASE)
+_TIMES = re.compile(r"(x)(\d{1,3})", re.IGNORECASE)
+_PERIODS = frozenset({"day", "days", "week", "weeks", "month", "months"})
 _DOTTED = frozenset({"daily", "every"})
 _LISTED = frozenset({",", "and", "or", "&"})
 
@@ -28,11 +30,12 @@ _LISTED = frozenset({",", "and", "or", "&"})
 def lexemes(text: str) -> tuple[Token, ...]:
     """The words, numbers and signs of a text, in order; positions are those of the text."""
     found: list[Token] = []
-    for token in _numbered(_undotted(tokens_of(text))):
+    tokens = _numbered(_undotted(tokens_of(text)))
+    for at, token in enumerate(tokens):
         if token.kind != "word":
             found.append(token)
         elif token.text[0] in "xX":
-            found += _parts(token)
+            found += _parts(token, tokens[at + 1].text.lower() if at + 1 < len(tokens) else "")
         else:
             found.append(_respelled(token))
     return tuple(found)
@@ -136,15 +139,15 @@ def _is_decimal(tokens: Sequence[Token], at: int, after: int) -> bool:
     return len(fraction) == 1 or (len(fraction) == 2 and fraction.endswith("5"))
 
 
-def _parts(token: Token) -> tuple[Token, ...]:
-    """ "x5d" and "x10days" are three words; every other token is one."""
-    found = _TIMES_OF.fullmatch(token.text)
+def _parts(token: Token, following: str) -> tuple[Token, ...]:
+    """ "x5d" is three words, and "x5" before "days" two; every other token is one."""
+    found = _TIMES_OF.fullmatch(token.text) or (_TIMES.fullmatch(token.text) if following in _PERIODS else None)
     if found is None:
         return (_respelled(token),)
     kinds = ("sign", "number", "word")
     return tuple(
         Token(kind, found[i], token.start + found.start(i), token.start + found.end(i))
-        for i, kind in enumerate(kinds, start=1)
+        for i, kind in enumerate(kinds[: len(found.groups())], start=1)
     )
 
 

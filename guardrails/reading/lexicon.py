@@ -220,7 +220,7 @@ _HARMLESS_SHORT = """
     kid kit la lab last law left leg legs let lie like line lips long loss lost lot low lung made main make many may
     me meal mean men mild milk mind most mr much must my near neck need next nor nose note now odt of oil oils old on
     once one ones only open or our out over own page pain part pay per peri plan plus post pre pt pts pump push put
-    here new side
+    cell here new side
     clip dual gerd hip knee pmdd ptsd sztn tail uric
     ran rare rash rate red rely rest ring risk role rx safe said salt same sat say see seek seen self set sex show
     shut sig sign sips sit site skin sl slow so soap some soon sore sr stay such suck sun sure tab take tea tell term

@@ -177,6 +177,7 @@ def _timing(_text: str, tokens: Sequence[Token], at: int) -> Mark | None:
 def _is_omni_nocte(tokens: Sequence[Token], at: int) -> bool:
     """ "10 mg ON": capital letters, or the last word, directly after an amount or a route."""
     last = at + 1 >= len(tokens) or tokens[at + 1].kind == "sign" or phrase_at(NEEDED, tokens, at + 1) is not None
+    last = last or is_word(tokens, at + 1, "after", "for", "then")
     before = at > 0 and (bool(code_at(tokens, at - 1)) or phrase_at(ROUTES, tokens, at - 1) is not None)
     return before and (last or (tokens[at].text == "ON" and not tokens[at - 1].text.isupper()))
 

@@ -125,7 +125,7 @@ def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue:
     if {"start", "maintain"} <= changes_in(work.masked[work.cut : start]):
         work.doubts.append("which phase is meant")
     joint = _joint(work, mark) if work.open else ""
-    change, doubts = _change(work, start, joint)
+    change, doubts = _change(work, mark, joint)
     limit = _LIMITS.get(bound, Limit.NONE)
     said = DoseStatement(
         start, end, amount=read.amount, per=read.per, limit=limit, change=change, population=work.people
@@ -149,9 +149,12 @@ def _open(work: Assembly, place: int, mark: Mark, read: Read, bound: Bound, cue:
     work.open, work.follows, work.cut = True, False, end
 
 
-def _change(work: Assembly, start: int, joint: str) -> tuple[str, list[str]]:
-    """The phase that is said before the amount at this character, and what is unclear about it."""
+def _change(work: Assembly, mark: Mark, joint: str) -> tuple[str, list[str]]:
+    """The phase that is said before the amount, and what is unclear about it; "5 mg or 10 mg" share one."""
+    start = work.start(mark.first)
     change = change_before(work, start)
+    if not change and joint == "or" and work.gap(work.drafts[-1].last, mark.first) == ("or",):
+        change = work.drafts[-1].statement.change
     doubts = ["until an amount"] if _UNTIL.search(work.masked, work.cut, start) else []
     if not change and BY_AN_AMOUNT.search(work.masked, work.cut, start):
         before = work.drafts[-1].statement.change if work.drafts and joint == "or" else ""

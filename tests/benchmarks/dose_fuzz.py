@@ -11,7 +11,7 @@ import random
 import sys
 from collections import Counter
 from decimal import Decimal
-from time import perf_counter
+from time import perf_counter, process_time
 
 from guardrails.dose import DoseStatement, Frequency, Limit, Quantity, Range
 from guardrails.dose_reader import read_doses
@@ -20,6 +20,7 @@ from retrieval.medicines import Medicines
 from tests.guardrails.dose_labels import bare, load
 
 SECONDS_EACH = 1.0
+"""Of processor time."""
 SETS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _PIECE_WORDS = (
     "take give 1 2 10 500 0.5 1,000 0,5 .5 ½ 1/2 5/325 mg mcg µg g mL units IU tablet tabs puffs drops mg/kg /kg/day "
@@ -102,9 +103,9 @@ def made(rng: random.Random, sentences: list[str]) -> tuple[str, DoseStatement |
 
 def fault(text: str, meaning: DoseStatement | None, medicines: Medicines) -> tuple[str, bool]:
     """What is wrong with how this text is read ("" for nothing), and whether it was read at all."""
-    started = perf_counter()
+    started = process_time()
     read = read_doses(text, medicines)
-    if perf_counter() - started > SECONDS_EACH:
+    if process_time() - started > SECONDS_EACH:
         return "too slow", False
     if any(not 0 <= one.start < one.end <= len(text) for one in read):
         return "a place outside the text", False

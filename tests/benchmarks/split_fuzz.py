@@ -13,12 +13,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from time import perf_counter
+from time import perf_counter, process_time
 
 from guardrails.claim import Claim
 from guardrails.splitting import split
 
 SECONDS_EACH = 1.0
+"""Of processor time."""
 _WORD_LIST = (
     "Metformin amoxicillin warfarin the dose is given daily maintenance adults 500 mg 2.5 0,5 twice bd q6h INR of and "
     "should not exceed take with food µg Child-Pugh e.g. i.e. approx. Dr. vs. mg/kg/day 5/325 é naïve ≥18"
@@ -63,9 +64,9 @@ def made(rng: random.Random) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ..
 
 def fault(text: str, meaning: tuple[tuple[str, tuple[str, ...]], ...] | None) -> str:
     """What is wrong with how this text is split, "" for nothing."""
-    started = perf_counter()
+    started = process_time()
     claims = split(text)
-    if perf_counter() - started > SECONDS_EACH:
+    if process_time() - started > SECONDS_EACH:
         return "too slow"
     held = [sign for claim in claims for sign in claim.text if sign.isalnum()]
     if not _is_within(_outside(text), held):
