@@ -87,7 +87,7 @@ def turn_rows(turn: Turn) -> Iterator[tuple[sa.Table, list[Row]]]:
     yield FINDINGS, [row for at, item in enumerate(judged) for row in _finding_rows(turn.id, at, _findings(item))]
     yield CHECKS, [row for at, item in enumerate(judged) for row in _check_rows(turn.id, at, _checks(item))]
     alerts = outcome.assessment.alerts
-    yield ALERTS, [{"turn_id": turn.id, "position": at} | _finding_row(alert) for at, alert in enumerate(alerts)]
+    yield ALERTS, [{"turn_id": turn.id, "position": at, **_finding_row(alert)} for at, alert in enumerate(alerts)]
 
 
 def _turn_row(turn: Turn) -> Row:
@@ -160,17 +160,13 @@ def _citation_rows(turn_id: str, claim: int, of: Claim) -> list[Row]:
 
 def _finding_rows(turn_id: str, claim: int, findings: tuple[Finding, ...]) -> Iterator[Row]:
     for at, finding in enumerate(findings):
-        yield {"turn_id": turn_id, "claim": claim, "position": at} | _finding_row(finding)
+        yield {"turn_id": turn_id, "claim": claim, "position": at, **_finding_row(finding)}
 
 
-def _finding_row(finding: Finding) -> dict[str, object]:
-    row: dict[str, object] = asdict(finding)
-    del row["span"]
-    return row | {
-        "span_start": finding.span[0],
-        "span_end": finding.span[1],
-        "severity": finding.severity.value,
-    }
+def _finding_row(finding: Finding) -> Row:
+    row = asdict(finding)
+    start, end = row.pop("span")
+    return row | {"span_start": start, "span_end": end, "severity": finding.severity.value}
 
 
 def _check_rows(turn_id: str, claim: int, checks: tuple[CheckRun, ...]) -> list[Row]:
