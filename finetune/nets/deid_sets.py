@@ -90,7 +90,7 @@ class _PresidioRow(TypedDict):
 
 def deid_texts(data: Path) -> list[DeidText]:
     """Both sets, from `deid/asq_phi.jsonl` and `deid/presidio_synth_v2.json` under the data folder."""
-    lines = (data / "deid" / "asq_phi.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (data / "deid" / "asq_phi.jsonl").read_text(encoding="utf-8").split("\n")
     asq = [TypeAdapter(_AsqRow).validate_json(line) for line in lines if line.strip()]
     held = json.loads((data / "deid" / "presidio_synth_v2.json").read_text(encoding="utf-8"))
     presidio = TypeAdapter(list[_PresidioRow]).validate_python(held)

@@ -155,4 +155,4 @@ def _yaml(name: str) -> object:
 
 def _lines(file: Path, kind: type[Row]) -> list[Row]:
     parser = TypeAdapter(kind)
-    return [parser.validate_python(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines() if line]
+    return [parser.validate_python(json.loads(line)) for line in file.read_text(encoding="utf-8").split("\n") if line]
