@@ -55,9 +55,25 @@ def medicines(examined: Examined) -> tuple[Finding, ...]:
     twice = [one for one in examined.mentions if _mentioned(one, examined.mentions) > _told(one, examined)]
     if not strange and twice:
         found.append(_finding("medicines", f"The claim names {twice[0].surface} in the place of another medicine."))
+    if not strange and _either_for_both(examined):
+        found.append(_finding("medicines", "The quote says this of both medicines together."))
     if not strange and not any(_same_order(examined, quote) for quote in examined.quoted):
         found.append(_finding("medicines", "The quote names these medicines in another order or relation."))
     return tuple(found)
+
+
+def _either_for_both(examined: Examined) -> bool:
+    """Whether the claim says "with A or B" of "with A and B"."""
+    claimed = _joined(examined.claim.text, examined.mentions, "or")
+    quoted = [_joined(quote.text, quote.mentions, "and") for quote in examined.quoted]
+    either = [_joined(quote.text, quote.mentions, "or") for quote in examined.quoted]
+    return bool(claimed & frozenset().union(*quoted) - frozenset().union(*either))
+
+
+def _joined(text: str, mentions: Sequence[Mention], word: str) -> frozenset[frozenset[tuple[str, ...]]]:
+    """The pairs of medicines that one word joins."""
+    pairs = ((one, other) for one, other in pairwise(mentions) if text[one.end : other.start].strip().lower() == word)
+    return frozenset(frozenset((one.ingredients, other.ingredients)) for one, other in pairs)
 
 
 def _mentioned(one: Mention, mentions: Sequence[Mention]) -> int:

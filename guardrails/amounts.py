@@ -6,6 +6,7 @@ Where a check cannot be sure it finds fault.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations, pairwise
@@ -14,9 +15,11 @@ from guardrails.bounds import Bound
 from guardrails.equivalence import Measure, measures
 from guardrails.examined import Examined
 from guardrails.grounds import Ground, said
+from guardrails.quoted import Quoted, spared_alternatives, taken_with
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import GLUE, INSTRUCTING, content_words, outside, squeezed, stems
-from guardrails.zones import Span, is_condition, is_dose, is_within, zones
+from guardrails.zones import Span, Zone, is_condition, is_dose, is_within, zones
+from retrieval.medicines import Mention
 from retrieval.sentences import sentences
 
 VERSIONS = dict.fromkeys(("numbers", "amounts-together", "limits", "subjects", "whole-dose"), "2")
@@ -190,7 +193,8 @@ def _other_medicine(examined: Examined, ground: Ground) -> str:
         if is_within(one.start, ground.claimed.spans) and frozenset(one.ingredients) not in known:
             return one.surface
     named = {frozenset(one.ingredients) for one in examined.mentions} | {ground.quote.own_ingredients}
-    lost = [one.surface for one in near if frozenset(one.ingredients) not in named]
+    spared = spared_alternatives(ground.quote, taken_with(examined.claim.text, examined.mentions))
+    lost = [one.surface for one in near if frozenset(one.ingredients) not in named and one.start not in spared]
     return lost[0] if lost else ""
 
 
@@ -208,9 +212,41 @@ def whole_dose(examined: Examined) -> tuple[Finding, ...]:
         if lost and not _all_kept(lost, examined):
             words = _words(ground.quote.text, lost[:1])
             found.append(_finding("whole-dose", f"The quote adds “{words}”, which the claim leaves out."))
+        elif partner := _lost_partner(examined, ground):
+            found.append(_finding("whole-dose", f"The quote gives {partner} too, which the claim leaves out."))
         elif cap := _lost_maximum(examined, ground):
             found.append(_finding("whole-dose", f"The quote limits this to “{cap}”, which the claim leaves out."))
     return tuple(found)
+
+
+def _lost_partner(examined: Examined, ground: Ground) -> str:
+    """A medicine that the same clause doses together with this one ("A 30 mg, B 1 g and C 500 mg") and nobody names."""
+    quote = ground.quote
+    named = {frozenset(one.ingredients) for one in examined.mentions}
+    of_each = [(zone, _dosed(quote, zone)) for zone in zones(quote.text) if zone.sentence == ground.zone.sentence]
+    dosed = [(zone, each) for zone, each in of_each if each]
+    own = next((at for at, (zone, _) in enumerate(dosed) if zone == ground.zone), None)
+    if own is None:
+        return ""
+    for (zone, one), (other, two) in pairwise(dosed):
+        between = quote.text[zone.amounts[0].end : other.amounts[-1].start]
+        if one[0].ingredients == two[0].ingredients or not _TOGETHER.search(between) or _APART.search(between):
+            continue
+        for mention in (*one, *two):
+            if frozenset(mention.ingredients) not in named:
+                return mention.surface
+    return ""
+
+
+_TOGETHER = re.compile(r",|\+|\b(?:and|with|plus)\b", re.IGNORECASE)
+_APART = re.compile(r"[;.:](?=\s)|\b(?:or|then|followed|if|but|while|when)\b", re.IGNORECASE)
+
+
+def _dosed(quote: Quoted, zone: Zone) -> tuple[Mention, ...]:
+    """The medicines in a zone's own stretch of the quote, where it gives a dose."""
+    if not any(is_dose(quote.text, one) for one in zone.amounts):
+        return ()
+    return tuple(one for one in quote.mentions if is_within(one.start, zone.own))
 
 
 def _lost_maximum(examined: Examined, ground: Ground) -> str:

@@ -24,7 +24,7 @@ _WINDOW = 140
 # In the order in which they are tried: a longer phrase before the shorter one that is inside it.
 _BEFORE = re.compile(
     r"(?P<AT_MOST>\b(?:less|fewer|lower|younger)\s+than\s+or\s+equal\s+to"
-    r"|\b(?:maxim(?:um|al)|max\b|highest|up to|at most|ceiling|limit(?:ed)?\s+to)|≤|<="
+    r"|\b(?:maxim(?:um|al)|max\b|highest|up to|at most|at or (?:below|under)|ceiling|limit(?:ed)?\s+to)|≤|<="
     r"|\b(?:no|not|never)\s+(?:to\s+be\s+|be\s+)?(?:more|greater|higher|longer|older|larger|above|over|beyond)\b(?:\s+than)?"
     r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*"
     r"|\b(?:not|never)\s+(?:to\s+)?(?:go|rise|be\s+(?:taken|given|raised|increased|dosed))\s+(?:to\s+|at\s+)?"
@@ -33,7 +33,7 @@ _BEFORE = re.compile(
     r"|\b(?:not|never)\s+(?:be\s+)?(?:take|taken|taking|give|given|use|used|receive|administer(?:ed)?)\s+more\s+than\b)"
     r"|(?P<AT_LEAST>\b(?:greater|more|higher|older)\s+than\s+or\s+equal\s+to"
     r"|\bfrom\s+(?:the\s+)?age\s+(?:of\s+)?$"
-    r"|\b(?:at least|minim(?:um|al))\b|≥|>="
+    r"|\b(?:at least|at or above|minim(?:um|al))\b|≥|>="
     r"|\b(?:no|not)\s+(?:to\s+be\s+|be\s+)?(?:less|fewer|lower|younger|shorter|sooner|earlier|smaller)\s+than\b)"
     r"|(?P<LESS>\b(?:less|fewer|lower|younger|shorter|smaller)\s+than\b|\bbelow\b|\bunder\b|<)"
     r"|(?P<MORE>\b(?:more|greater|higher|older|longer|larger)\s+than\b|\babove\b|\bbeyond\b"

@@ -17,6 +17,7 @@ from guardrails.equivalence import measures
 from guardrails.examined import Examined
 from guardrails.grounds import Rest
 from guardrails.polarity import cues
+from guardrails.quoted import spared_alternatives, taken_with
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import (
     GLUE,
@@ -175,7 +176,12 @@ def _counted(text: str) -> Counter[str]:
     found = Counter(word.stem for word in content_words(text))
     for word in tuple(found):
         found |= Counter(dict.fromkeys(implied(frozenset({word})), found[word]))
+    if found.keys() & _ABOUT_FOOD:
+        found["food"] += 1  # "Food: with or without meals" says it twice
     return found
+
+
+_ABOUT_FOOD = frozenset({"any-food", "with-food", "fasting"})
 
 
 def _finding(explanation: str) -> Finding:
@@ -270,11 +276,15 @@ def _added(examined: Examined) -> Iterator[Finding]:
 
 
 def _lost_medicines(examined: Examined) -> Iterator[Finding]:
-    """A medicine on which the statement depends ("with verapamil", "when taking simvastatin") is named in the claim."""
+    """A medicine on which the statement depends ("with verapamil", "when taking simvastatin") is named in the claim.
+
+    Of alternatives ("with verapamil, diltiazem or dronedarone") one is enough.
+    """
     named = {frozenset(one.ingredients) for one in examined.mentions}
     for rest in examined.rests:
+        spared = spared_alternatives(rest.quote, taken_with(examined.claim.text, examined.mentions))
         for phrase in _phrases(rest):
             for one in rest.quote.mentions:
                 inside = phrase.start <= one.start < phrase.end
-                if inside and frozenset(one.ingredients) not in named:
+                if inside and frozenset(one.ingredients) not in named and one.start not in spared:
                     yield _finding(f"The quote says this of {one.surface}, which the claim does not name.")

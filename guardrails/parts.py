@@ -84,7 +84,7 @@ def _told_clause_by_clause(examined: Examined, comparisons: tuple[Comparison, ..
 
 MOST_CLAUSES = 4
 MOST_JOINTS = 6
-_JOINT = re.compile(r"\s*[;.,]\s+(?:(?:and|but|while|whereas)\s+)?|\s+(?:and|but|while|whereas)\s+", re.IGNORECASE)
+_JOINT = re.compile(r"\s*[;.,:]\s+(?:(?:and|but|while|whereas)\s+)?|\s+(?:and|but|while|whereas)\s+", re.IGNORECASE)
 
 
 def _clauses_of(quote: str) -> tuple[str, ...]:

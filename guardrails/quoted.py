@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import zip_longest
 from typing import Protocol
 
 from guardrails.wording import stems
@@ -51,3 +54,36 @@ class Quoted:
 def mentions_of(medicines: MedicineNames, text: str) -> tuple[Mention, ...]:
     """The medicines of a text without the misspelt ones: those are compared letter by letter, like any word."""
     return tuple(mention for mention in medicines.find(text) if mention.exact)
+
+
+_WITH = re.compile(r"\b(?:with|taking|receiving|on|given)\s+(?:an?\s+)?$", re.IGNORECASE)
+_NEXT = re.compile(r"\s*[,/]\s*")
+_LAST = re.compile(r"\s*,?\s+or\s+", re.IGNORECASE)
+
+
+def taken_with(text: str, mentions: Sequence[Mention]) -> frozenset[frozenset[str]]:
+    """The ingredients of the medicines that a text says something is taken with."""
+    found = (one for one in mentions if _WITH.search(text[max(0, one.start - 20) : one.start]))
+    return frozenset(frozenset(one.ingredients) for one in found)
+
+
+def spared_alternatives(quoted: Quoted, named: Collection[frozenset[str]]) -> frozenset[int]:
+    """Where medicines stand that a claim need not name: it has another one of "with verapamil, diltiazem or …".
+
+    `named` are the ingredients of the medicines that the claim says something is taken with.
+    """
+    found: set[int] = set()
+    run: list[Mention] = []
+    for one, following in zip_longest(quoted.mentions, quoted.mentions[1:]):
+        if not run and not _WITH.search(quoted.text[max(0, one.start - 20) : one.start]):
+            continue
+        run.append(one)
+        between = quoted.text[one.end : following.start] if following else ""
+        if _NEXT.fullmatch(between):
+            continue
+        if _LAST.fullmatch(between) and following:
+            each = [frozenset(mention.ingredients) for mention in (*run, following)]
+            if any(ingredients in named for ingredients in each):
+                found |= {mention.start for mention in (*run, following)}
+        run = []
+    return frozenset(found)

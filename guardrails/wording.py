@@ -46,8 +46,8 @@ _TABLE = load()
 _CANONICAL = {form: name for name, forms in _TABLE.same.items() for form in (name, *forms)}
 _APART = frozenset(_TABLE.apart.split())
 _STEMMER, _STEMMING = snowballstemmer.stemmer("english"), Lock()
-_SHORTEST_FAMILY = 5
-"""Letters that words of one family (dilute, dilution) must share; shorter stems put strangers together."""
+_SHORTEST = 4
+"""Letters that a word must have to be more than its stem."""
 _FIRST = re.compile(r"(?<![\w-])\w+")
 
 
@@ -74,12 +74,11 @@ def stem(word: str) -> str:
 
 
 def _family(word: str) -> str:
-    """What the words of a family share ("assess" of "assessing" and "assessment"), or "" where that is too little."""
-    if word in _APART or not word.isalpha():
+    """What the words of a family share ("assess" of "assessing" and "assessment"), or "" where it may mislead."""
+    if word in _APART or len(word) < _SHORTEST or not word.isalpha():
         return ""
     with _STEMMING:  # a stemmer keeps the word that it works on
-        shared = str(_STEMMER.stemWord(word))
-    return shared if len(shared) >= _SHORTEST_FAMILY else ""
+        return str(_STEMMER.stemWord(word))
 
 
 def _without_ending(word: str) -> str:

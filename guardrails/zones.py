@@ -22,7 +22,8 @@ Span = tuple[int, int]
 
 _STRONG = re.compile(r";|\.(?=\s)|\n")
 _SOFT = re.compile(
-    r",(?!\d)|[→↑↓+]|\b(?:and|or|then|but|plus|while|whereas|followed by|up to|increas\w+|decreas\w+|reduc\w+)\b",
+    r",(?!\d)|[→↑↓+]|\b(?:and|or|then|but|plus|while|whereas|followed by|up to|increas\w+|decreas\w+|reduc\w+)\b"
+    r"|\bwith(?=\s+(?!food|meals?|water|milk)[a-z-]{4,}\s*$)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r":(?=\s)")
