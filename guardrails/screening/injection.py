@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from guardrails.examined import Examined
@@ -66,6 +67,7 @@ def find(text: str) -> tuple[Injection, ...]:
     return tuple(sorted(set(_found(text, "injection")), key=lambda each: each.span))
 
 
+@lru_cache(maxsize=4096)
 def in_source(text: str) -> tuple[Injection, ...]:
     """Every instruction to an assistant in the text of a source. Instructions to patients and clinicians are none.
 
