@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -21,6 +22,7 @@ from guardrails.units import UNITS
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import (
     GLUE,
+    IMPLIED,
     INSTRUCTING,
     OPPOSITES,
     POPULATIONS,
@@ -226,13 +228,13 @@ def _moved(examined: Examined) -> list[str]:
     return sorted(strange) if negated else []
 
 
-def _negated(text: str, parting: str, mentions: Sequence[Mention]) -> frozenset[str]:
+def _negated(text: str, parting: str, mentions: tuple[Mention, ...]) -> frozenset[str]:
     """The stems of the stretches that hold a negation; the signs of `parting`, full stops and new verbs part them."""
     cuts = {n + 1 for n, sign in enumerate(text) if sign in parting or text[n : n + 2] == ". "}
     bounds = [0, *sorted(cuts | {found.start() for found in _NEW_VERB.finditer(text)}), len(text)]
     places = [cue.start for cue in cues(text) if cue.kind in _NEGATES]
     parts = [(a, b) for a, b in pairwise(bounds) if any(a <= at < b for at in places)]
-    words = outside(content_words(text), _places(text, mentions))
+    words = _beside(text, mentions)
     return frozenset(word.stem for word in words if is_within(word.start, parts))
 
 
@@ -256,8 +258,7 @@ def words(examined: Examined) -> tuple[Finding, ...]:
     """Every word of the claim that carries meaning is in a quote, its title or its heading (glue words aside)."""
     said = examined.said
     text = examined.claim.text
-    places = _places(text, examined.mentions)
-    strange = [word for word in outside(content_words(text), places) if word.stem not in said]
+    strange = [word for word in _beside(text, examined.mentions) if word.stem not in said]
     if not strange:
         return _too_often(examined) or _from_two_statements(examined)
     listed = ", ".join(f"“{word.text}”" for word in _first_of_each(strange))
@@ -273,13 +274,13 @@ def _too_often(examined: Examined) -> tuple[Finding, ...]:
     free = examined.free | GLUE | around - POPULATIONS - ROUTES - OPPOSITES
     quoted: Counter[str] = Counter()
     for rest in examined.rests:
-        words = outside(content_words(rest.quote.text), _places(rest.quote.text, rest.quote.mentions))
+        words = _beside(rest.quote.text, rest.quote.mentions)
         quoted.update(word.stem for word in words if is_within(word.start, rest.sentences))
     quoted |= Counter(around & POPULATIONS)
-    for word in tuple(quoted):
-        quoted.update(dict.fromkeys(implied(frozenset({word})) - {word}, quoted[word]))
+    for word in quoted.keys() & IMPLIED.keys():
+        quoted.update(dict.fromkeys(IMPLIED[word] - {word}, quoted[word]))
     text = examined.claim.text
-    claimed = Counter(word.stem for word in outside(content_words(text), _places(text, examined.mentions)))
+    claimed = Counter(word.stem for word in _beside(text, examined.mentions))
     more = sorted(word for word, count in claimed.items() if word not in free and count > quoted[word])
     return (_finding("words", f"The claim says “{more[0]}” more often than the quote."),) if more else ()
 
@@ -293,8 +294,7 @@ def _from_two_statements(examined: Examined) -> tuple[Finding, ...]:
     around = examined.free | GLUE | frozenset().union(*(quote.surroundings for quote in examined.quoted))
     statements = [(implied(stems(one)) | around, measures(one)) for one in _statements(examined)]
     stated = [one for _, amounts in statements for one in amounts]
-    places = _places(text, examined.mentions)
-    words = outside(content_words(text), places)
+    words = _beside(text, examined.mentions)
     cuts = [0, *(found.start() for found in _SEGMENT.finditer(text)), len(text)]
     for start, end in pairwise(cuts):
         inside = [word for word in words if start <= word.start < end]
@@ -317,7 +317,7 @@ def _statements(examined: Examined) -> list[str]:
     lead = ""
     for quote in examined.quoted:
         parts = (quote.text,) if quote.passage.is_table_row else statements_of(quote.text)
-        found += [f"{lead} {part}" for part in parts]
+        found += [f"{lead} {part}" if lead else part for part in parts]
         lead = quote.text if quote.text.rstrip().endswith(":") else ""
     return found
 
@@ -345,6 +345,12 @@ def _says_something(text: str) -> bool:
 
 def _first_of_each(found: Sequence[Word]) -> Iterator[Word]:
     yield from {word.stem: word for word in reversed(found)}.values()
+
+
+@lru_cache(maxsize=4096)
+def _beside(text: str, mentions: tuple[Mention, ...]) -> tuple[Word, ...]:
+    """The words of meaning that no other check compares."""
+    return tuple(outside(content_words(text), _places(text, mentions)))
 
 
 def _places(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +21,7 @@ from guardrails.quoted import spared_alternatives, taken_with
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import (
     GLUE,
+    IMPLIED,
     INSTRUCTING,
     POPULATIONS,
     ROUTES,
@@ -104,6 +105,7 @@ _WEIGHT = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def _needless(rest: Rest, claim: str) -> frozenset[int]:
     """Where words of a quote stand that the claim need not repeat: its numbers say them, or the quote says them twice.
 
@@ -112,26 +114,36 @@ def _needless(rest: Rest, claim: str) -> frozenset[int]:
     """
     text = rest.quote.text
     said = _said_in_numbers(text, claim)
-    found: set[int] = set()
     words = content_words(text)
-    for at, word in enumerate(words):
-        following = [each.stem for each in words[at + 1 :] if each.stem not in _GRADES]
-        renal = word.stem == "renal" or (word.stem in _GRADES and following[:1] == ["renal"])
-        if (
-            (word.stem == "child" and ("child", word.start) in said)
-            or (renal and any(what == "renal" and 0 <= place - word.start <= _NEAR for what, place in said))
-            or (word.stem == "impairment" and ("renal", word.start) in said)
-            or (word.stem == "any" and following[:1] and following[0] in POPULATIONS | {"patient"})
-            or (word.stem in {"weight", "body-weight"} and _WEIGHT.match(text, word.end))
-            or (at and words[at - 1].stem == word.stem and not text[words[at - 1].end : word.start].strip(" ("))
-        ):
-            found.add(word.start)
-    return frozenset(found)
+    return frozenset(word.start for at, word in enumerate(words) if _is_needless(words, at, text, said))
+
+
+def _is_needless(words: Sequence[Word], at: int, text: str, said: frozenset[tuple[str, int]]) -> bool:
+    word = words[at]
+    if at and words[at - 1].stem == word.stem and not text[words[at - 1].end : word.start].strip(" ("):
+        return True
+    if word.stem == "any":
+        return at + 1 < len(words) and words[at + 1].stem in POPULATIONS | {"patient"}
+    if word.stem in {"weight", "body-weight"}:
+        return bool(_WEIGHT.match(text, word.end))
+    if word.stem in _GRADES:
+        following = next((each.stem for each in words[at + 1 :] if each.stem not in _GRADES), "")
+        return following == "renal" and _is_near(word, said)
+    if word.stem == "renal":
+        return _is_near(word, said)
+    return ("child" if word.stem == "child" else "renal", word.start) in said
+
+
+def _is_near(word: Word, said: frozenset[tuple[str, int]]) -> bool:
+    """Whether the impairment that the word belongs to is said by numbers."""
+    return any(what == "renal" and 0 <= place - word.start <= _NEAR for what, place in said)
 
 
 @lru_cache(maxsize=1024)
 def _said_in_numbers(text: str, claim: str) -> frozenset[tuple[str, int]]:
     """The places of "child" and of the "impairment" of kidneys in a quote that numbers beside them say."""
+    if not stems(text) & {"child", *_KIDNEYS}:
+        return frozenset()
     found: set[tuple[str, int]] = set()
     stated, told = Counter(one.size for one in measures(text)), Counter(one.size for one in measures(claim))
     for one in measures(text):
@@ -174,8 +186,8 @@ def _graded(text: str) -> frozenset[tuple[str, str]]:
 def _counted(text: str) -> Counter[str]:
     """How often each stem stands in a text, with what it implies."""
     found = Counter(word.stem for word in content_words(text))
-    for word in tuple(found):
-        found |= Counter(dict.fromkeys(implied(frozenset({word})), found[word]))
+    for word in found.keys() & IMPLIED.keys():
+        found |= Counter(dict.fromkeys(IMPLIED[word], found[word]))
     if found.keys() & _ABOUT_FOOD:
         found["food"] += 1  # "Food: with or without meals" says it twice
     return found

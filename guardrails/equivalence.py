@@ -56,8 +56,9 @@ class Measure:
 
     def is_said_by(self, quoted: Measure) -> bool:
         """Whether a quote that says `quoted` says this amount."""
-        total_taken_once = quoted.per_day is PerDay.TOTAL and self.per_day is PerDay.ONCE
-        return self.size == quoted.size and not total_taken_once
+        if self.size[2] != quoted.size[2] or self.size != quoted.size:
+            return False  # the unit first: fractions are slow to compare
+        return not (quoted.per_day is PerDay.TOTAL and self.per_day is PerDay.ONCE)
 
 
 _MASS_LIKE = frozenset({"pg", "µL", "nmol", "mEq", "unit", "IU", "tablet", "capsule", "caplet", "pill", "puff", "drop"})

@@ -97,11 +97,12 @@ def said(text: str, spans: Sequence[Span]) -> str:
 
 def ground_of(text: str, zone: Zone, quotes: Sequence[Quoted]) -> Ground | None:
     """The zone of the quotes that states all amounts of this zone of the claim's text, nearest in words; or None."""
+    claimed = _kinds(text, zone)
     found = [
         Ground(zone, quote, other, pairs, (_changes(text, zone), _changes(quote.text, other)))
         for quote in quotes
-        for other in zones(quote.text)
-        if (pairs := _pairs(_kinds(text, zone), _kinds(quote.text, other))) is not None
+        for other, kinds in _kinds_of_zones(quote.text)
+        if (pairs := _pairs(claimed, kinds)) is not None
     ]
     words = stems(said(text, zone.spans))
     return min(
@@ -115,13 +116,20 @@ def _changes(text: str, zone: Zone) -> frozenset[str]:
     return changes_in(said(text, zone.spans))
 
 
-def _kinds(text: str, zone: Zone) -> tuple[tuple[Measure, bool], ...]:
+Kinds: TypeAlias = tuple[tuple[Measure, bool], ...]
+
+
+def _kinds(text: str, zone: Zone) -> Kinds:
     """The amounts of a zone, each with whether it says for whom (a weight of 40 kg) instead of how much."""
     return tuple((one, is_condition(text, one)) for one in zone.amounts)
 
 
 @lru_cache(maxsize=4096)
-def _pairs(claimed: tuple[tuple[Measure, bool], ...], quoted: tuple[tuple[Measure, bool], ...]) -> Pairs | None:
+def _kinds_of_zones(text: str) -> tuple[tuple[Zone, Kinds], ...]:
+    return tuple((zone, _kinds(text, zone)) for zone in zones(text))
+
+
+def _pairs(claimed: Kinds, quoted: Kinds) -> Pairs | None:
     """Each claimed amount with the quoted one that says it, those of one kind in order; None: one is not said."""
     kinds = [(one.unit, condition) for one, condition in quoted]
     pairs: list[tuple[Measure, Measure]] = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from guardrails.units import FRACTIONS, LARGE_NUMBERS, SMALL_NUMBERS, TENS
 
@@ -13,8 +13,7 @@ LONGEST_NUMBER = 24
 """Characters; a longer run of digits is no amount and is compared as it is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, number or sign of a text: `text[start:end]`."""
 
     kind: str

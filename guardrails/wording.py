@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import NamedTuple
 
 import snowballstemmer
 
 from guardrails.wording_table import load
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word that carries meaning: `text[start:end]`, and the stem that comparisons use."""
 
     stem: str
@@ -151,6 +150,8 @@ def content_words(text: str) -> tuple[Word, ...]:
         for found in _WORD.finditer(text)
         if found.group().lower() not in _EMPTY
     )
+    if not joined:
+        return tuple(single)
     alone = outside(single, ((one.start, one.end) for one in joined))
     return tuple(sorted((*joined, *alone), key=lambda word: word.start))
 
