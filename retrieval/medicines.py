@@ -26,6 +26,7 @@ _WORD = re.compile(r"[A-Za-z0-9]+(?:[-'’][A-Za-z0-9]+)*")
 _STRENGTH = re.compile(r"\s*(?:\d|tablets?\b|capsules?\b|injection\b|pills?\b|mg\b|mcg\b|dos(?:e|age|ing)\b)", re.I)
 _POSSESSIVE = re.compile(r"['’]s$")
 _LONGEST = 5
+_MOST_NAMELESS = 100_000
 # Brands that are also words, and substances that are medicines only sometimes ("alcohol with metformin").
 _EVERYDAY_WORDS = """
     advance air albumin alcohol alert allay amen balance caffeine calcium cellulose copper dextrose dial glucose
@@ -88,6 +89,7 @@ class Medicines:
         for name in self._rows:
             if name.isalpha() and name not in self._ordinary:
                 self._by_start[len(name), name[0]].append(name)
+        self._nameless: set[str] = set()  # words met that neither begin nor resemble a name: most words of a text
         self._nearest = cache(self._find_nearest)
         # Every check of a sentence asks for the medicines of the same few texts.
         self._find = lru_cache(maxsize=4096)(self._read)
@@ -131,6 +133,8 @@ class Medicines:
         return word.lower() in self._ordinary
 
     def _at(self, text: str, words: Sequence[re.Match[str]], at: int) -> tuple[Mention | None, int]:
+        if words[at].group() in self._nameless:
+            return None, 1
         longest = min(_LONGEST, len(words) - at) if _key(words[at].group()).partition(" ")[0] in self._begins else 0
         for length in range(longest, 0, -1):
             first, last = words[at], words[at + length - 1]
@@ -142,7 +146,10 @@ class Medicines:
                 return Mention(
                     text[first.start() : end], first.start(), end, row.ingredients, row.brand, True, row.name
                 ), used
-        return self._misspelt(words[at]), 1
+        misspelt = self._misspelt(words[at])
+        if misspelt is None and not longest and len(self._nameless) < _MOST_NAMELESS:
+            self._nameless.add(words[at].group())
+        return misspelt, 1
 
     def _is_plain_word(self, row: NameRow, surface: str, text: str, word: re.Match[str]) -> bool:
         """A brand that is also an English word counts when it is written as a name, or a strength follows."""
