@@ -25,6 +25,7 @@ _WINDOW = 140
 _BEFORE = re.compile(
     r"(?P<AT_MOST>\b(?:less|fewer|lower|younger)\s+than\s+or\s+equal\s+to"
     r"|\b(?:maxim(?:um|al)|max\b|highest|up to|at most|at or (?:below|under)|ceiling|limit(?:ed)?\s+to)|≤|<="
+    r"|\bcap(?:ped)?\s+(?:at|of)\b|\bupper\s+limit\b"
     r"|\b(?:no|not|never)\s+(?:to\s+be\s+|be\s+)?(?:more|greater|higher|longer|older|larger|above|over|beyond)\b(?:\s+than)?"
     r"|\b(?:not|never|without)\s+(?:to\s+)?(?:be\s+)?exceed\w*"
     r"|\b(?:not|never)\s+(?:to\s+)?(?:go|rise|be\s+(?:taken|given|raised|increased|dosed))\s+(?:to\s+|at\s+)?"
@@ -69,7 +70,10 @@ _CHANGE = re.compile(
 _NAMED_DOSE = re.compile(
     r"\s+(?:\w+\s+)?(?:(?P<load>loading)|(?P<start>starting|initial)|(?P<maintain>maintenance))\s+dos", re.IGNORECASE
 )
-_STEP = re.compile(r"\b(by|to)\s+(?:(?:about|approximately|approx\.?|a|an|another|up to)\s+)*$", re.IGNORECASE)
+_STEP = re.compile(
+    r"\b(by|to)\s+(?:(?:about|approximately|approx\.?|a|an|another|up to)\s+)*$",
+    re.IGNORECASE,
+)
 BOUND_WORDS = _BEFORE
 """Any word that bounds a number after it."""
 

@@ -73,7 +73,14 @@ def _measure(text: str, amount: Amount) -> Measure:
         per_day = PerDay.DAILY if re.search(r"\b(?:daily|(?:every|each|a) day)$", words) else PerDay.TOTAL
     beside = (amount.cue,) if amount.cue[1] else ()
     bound = Bound.MORE if amount.bound is Bound.OVER and size[2] == "mo" else amount.bound  # "over 65 years"
-    return Measure(size, per_day, bound, amount.change, amount.start, amount.end, beside)
+    steps = amount.change in {"increase", "decrease"} and _STEPS.search(text[max(0, amount.start - 40) : amount.start])
+    change = f"{amount.change} by" if steps else amount.change
+    return Measure(size, per_day, bound, change, amount.start, amount.end, beside)
+
+
+_STEPS = re.compile(
+    r"\bin\s+(?:steps|increments|decrements)\s+of\s+(?:(?:about|approximately|up to)\s+)?$", re.IGNORECASE
+)
 
 
 _DAILY_DOSE = re.compile(

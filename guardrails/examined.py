@@ -11,7 +11,7 @@ from guardrails.claim import Claim
 from guardrails.grounds import Ground, Rest, ground_of, rests_of
 from guardrails.quoted import MedicineNames, Quoted, mentions_of
 from guardrails.quoting import Place, is_whole, places
-from guardrails.wording import GLUE, INSTRUCTING, OPPOSITES, REPORTING, implied, squeezed, stems
+from guardrails.wording import GLUE, INSTRUCTING, OPPOSITES, REPORTING, implied, squeezed, stem, stems
 from guardrails.zones import Zone, statements_of, zones
 from retrieval.medicines import Mention
 from retrieval.passage import Citation, Passage
@@ -99,15 +99,21 @@ _IMPERATIVE = re.compile(
     r"(?:^|[.;:,]\s+|\b(?:and|then|or|not)\s+)(?:do not|never|avoid|monitor|stop|discontinue|start|begin"
     r"|initiate|continue|reduce|increase|decrease|adjust|measure|check|obtain|assess|perform|inject|infuse|swallow|chew|crush|store|keep|discard|give|take"
     r"|use|administer|withhold|interrupt|resume|restart|test|evaluate|consider|wait|apply|dilute|shake|tell|advise|instruct"
-    r"|refer|treat|titrate|limit|restrict|drink|inform)\b",
+    r"|refer|treat|titrate|limit|restrict|drink|inform|observe|warn|counsel|screen|review|ensure|flush|individuali[sz]e"
+    r"|withdraw|rotate|repeat|hold|delay)\b",
     re.IGNORECASE,
 )
 """An order at the start of a clause."""
 
 
+_OBSERVE = re.compile(r"\s*observe\b", re.IGNORECASE)
+
+
 def _instructs(statement: str) -> bool:
     words = stems(statement)
     orders = _IMPERATIVE.search(statement) or "ontraindicated" in statement or words & INSTRUCTING
+    if _OBSERVE.match(statement):
+        words -= {stem("observe")}  # "Observe patients for 1 hour" orders, "was observed in 5 %" reports
     return not words & REPORTING and bool(orders or any(zone.amounts for zone in zones(statement)))
 
 

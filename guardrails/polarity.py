@@ -74,7 +74,7 @@ def cues(text: str) -> tuple[Cue, ...]:
     words = content_words(text)
     found = []
     for match in _CUE.finditer(text):
-        if any(start <= match.start() < end for start, end in bounded):
+        if any(start <= match.start() < end for start, end in bounded) or _is_said_twice(match, text):
             continue
         near = [word.stem for word in words if match.end() <= word.start][:5]
         kind, scope = _sense(str(match.lastgroup), near)
@@ -84,6 +84,19 @@ def cues(text: str) -> tuple[Cue, ...]:
         to = next((word.stem for word in words if given and word.start == given.end()), "")
         found.append(Cue(kind, scope, *match.span(), to))
     return tuple(found)
+
+
+_LAST_WORD = re.compile(r"\s*(?:[,.;)]|\Z)")
+_AGAIN = re.compile(r"beforehand|prior|afterwards?", re.IGNORECASE)
+
+
+def _is_said_twice(match: re.Match[str], text: str) -> bool:
+    """Whether this is the second "before" of one statement: "before each infusion …, 30 minutes prior"."""
+    if not _AGAIN.fullmatch(match.group()) or not _LAST_WORD.match(text, match.end()):
+        return False
+    start = max(text.rfind(sign, 0, match.start()) for sign in (". ", ";", "\n")) + 1
+    others = (other for other in _CUE.finditer(text, start, match.start()))
+    return any(other.lastgroup == match.lastgroup for other in others)
 
 
 def _sense(kind: str, following: Sequence[str]) -> tuple[str, str]:

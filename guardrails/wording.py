@@ -37,7 +37,7 @@ _EMPTY_WORDS = """
     which who whom whose what where there here also both either each such other another same
     may might can could should must shall will would need
     not no never none neither cannot only if unless until when whenever while before after during except without
-    provided e g i eg ie etc s t plus every
+    beforehand afterwards afterward provided e g i eg ie etc s t plus every
 """
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 
@@ -62,6 +62,9 @@ _ROUTE_WORDS = """
 _TIME_WORDS = "daily weekly monthly hourly morning evening night bedtime noon food with-food fasting any-food prn"
 
 
+_BRITISH = re.compile(r"(\w{4,})is(e|es|ed|ing|ation|ations)$")
+
+
 @lru_cache(maxsize=32768)
 def stem(word: str) -> str:
     """The word without its ending, in one spelling: "tablets" and "tablet", "oedema" and "edema" are equal."""
@@ -69,6 +72,7 @@ def stem(word: str) -> str:
     if plain in _CANONICAL:
         return _CANONICAL[plain]
     folded = plain.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf").replace("tumour", "tumor")
+    folded = _BRITISH.sub(r"\1iz\2", folded)
     return _CANONICAL.get(folded) or _family(folded) or _without_ending(folded)
 
 
