@@ -36,7 +36,7 @@ _BEFORE = re.compile(
     r"|\bfrom\s+(?:the\s+)?age\s+(?:of\s+)?$"
     r"|\b(?:at least|at or above|minim(?:um|al))\b|≥|>="
     r"|\b(?:no|not)\s+(?:to\s+be\s+|be\s+)?(?:less|fewer|lower|younger|shorter|sooner|earlier|smaller)\s+than\b)"
-    r"|(?P<LESS>\b(?:less|fewer|lower|younger|shorter|smaller)\s+than\b|\bbelow\b|\bunder\b|<)"
+    r"|(?P<LESS>\b(?:less|fewer|lower|younger|shorter|smaller)\s+than\b|\bbelow\b|\bunder\b(?!\s+the\b)|<)"
     r"|(?P<MORE>\b(?:more|greater|higher|older|longer|larger)\s+than\b|\babove\b|\bbeyond\b"
     r"|\bexceed\w*|\bin excess of\b|>)"
     r"|(?P<OVER>\bover\b)"

@@ -74,6 +74,8 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
         phrases = list(_phrases(rest))
         wanted = Counter(word.stem for word in _words_of(rest) if word.start not in needless)
         wanted -= Counter(_in_labels(rest) & POPULATIONS)  # "Adult dose, for adults: …" says it once
+        for word, times in _said_by_it(rest.quote.text, examined.claim.text).items():
+            wanted[word] = max(1, wanted[word] - times)
         for phrase in phrases:
             words = [word for word in phrase.words if word.start not in needless]
             lost = [word.text for word in words if known[word.stem] < wanted[word.stem]]
@@ -88,6 +90,21 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
                 text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
                 found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
     return (*found, *_lost_people(examined), *_lost_medicines(examined), *_added(examined), *_regraded(examined))
+
+
+_NAMED_AGAIN = re.compile(
+    r"\b(if|unless|until|when|after|before|while)\s+(?:the|this)\s+(\w+(?:\s+\w+)?)\s+(?:is|are|was|has|does|occurs|persists)\b",
+    re.IGNORECASE,
+)
+
+
+def _said_by_it(quote: str, claim: str) -> Counter[str]:
+    """The words for which a claim says "it": "unless it is …" of "unless the rash is …"."""
+    found: Counter[str] = Counter()
+    for again in _NAMED_AGAIN.finditer(quote):
+        if re.search(rf"\b{again.group(1)}\s+it\b", claim, re.IGNORECASE):
+            found.update(stems(again.group(2)) - _KEPT)
+    return found
 
 
 def _words_of(rest: Rest) -> list[Word]:

@@ -72,7 +72,8 @@ def _measure(text: str, amount: Amount) -> Measure:
     if size[2].endswith("/d") and size[2] != "x/d":
         per_day = PerDay.DAILY if re.search(r"\b(?:daily|(?:every|each|a) day)$", words) else PerDay.TOTAL
     beside = (amount.cue,) if amount.cue[1] else ()
-    bound = Bound.MORE if amount.bound is Bound.OVER and size[2] == "mo" else amount.bound  # "over 65 years"
+    # "over 65 years" and "over 40 kg" are more than that, "over 30 minutes" is how long it takes
+    bound = Bound.MORE if amount.bound is Bound.OVER and size[2] != "s" else amount.bound
     steps = amount.change in {"increase", "decrease"} and _STEPS.search(text[max(0, amount.start - 40) : amount.start])
     change = f"{amount.change} by" if steps else amount.change
     return Measure(size, per_day, bound, change, amount.start, amount.end, beside)
@@ -94,7 +95,8 @@ _ROUTE = (
 )
 _BETWEEN = (
     r"\s*,?\s*(?:of\s+(?:(?!once|twice|thrice|one|two|three|four|every|each)[a-z][\w-]*\s+){1,4}?)?"
-    rf"(?:\(?(?:{_ROUTE}|tablets?|capsules?|doses?|taken|given|administered|as|a|an|single|one|is|are|to be|should be"
+    rf"(?:\(?(?:{_ROUTE}|tablets?|capsules?|doses?|taken|given|administered|injected|infused|as|a|an|single|one"
+    r"|is|are|to be|should be"
     r"|in total|total|altogether|\w+ly)\)?[\s,]*?){0,6}\s*"
 )
 _GAP = re.compile(_BETWEEN, re.IGNORECASE)

@@ -224,7 +224,8 @@ def _denominator(tokens: Sequence[Token], at: int) -> tuple[str, int]:
         return UNITS[word], at + 1
     if word in {"a", "an", "each", "every"}:
         name = unit_name(tokens, at + 1)
-        return (name, at + 2) if name in _TIMES else ("", at)
+        is_when = is_word(tokens, at + 2, "later", "after", "afterwards", "before", "beforehand", "prior", "earlier")
+        return (name, at + 2) if name in _TIMES and not is_when else ("", at)
     if word not in {"/", "per"}:
         return "", at
     number = figures(tokens, at + 1) if at + 1 < len(tokens) and tokens[at + 1].kind == "number" else None

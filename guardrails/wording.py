@@ -73,7 +73,8 @@ def stem(word: str) -> str:
         return _CANONICAL[plain]
     folded = plain.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf").replace("tumour", "tumor")
     folded = _BRITISH.sub(r"\1iz\2", folded)
-    return _CANONICAL.get(folded) or _family(folded) or _without_ending(folded)
+    plainest = _without_ending(folded)
+    return _CANONICAL.get(folded) or _CANONICAL.get(plainest) or _family(folded) or plainest
 
 
 def _family(word: str) -> str:

@@ -33,8 +33,11 @@ _FRONT = re.compile(
     re.IGNORECASE,
 )
 """What the first clause says of every clause: a label, or a condition in front of the comma."""
+# "up" opens a step of its own ("up to 40 mg"), as a label does.
 _NO_LABEL = (
-    GLUE | INSTRUCTING | {"increase", "decrease", "maintain", "maximum", "stop", stem("thereafter"), "day", "week"}
+    (GLUE - {"up"})
+    | INSTRUCTING
+    | set(map(stem, ["increase", "decrease", "maintain", "maximum", "stop", "thereafter", "day", "week"]))
 )
 _DOSE_UNITS = frozenset(
     {"pg", "µL", "nmol", "mEq", "mOsm", "unit", "IU", "tablet", "capsule", "caplet", "pill", "puff", "inhalation",
