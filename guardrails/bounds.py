@@ -54,7 +54,7 @@ _AFTER = re.compile(
     r"(?:(?:recommended|human|total|daily|single|usual)\s+)*dos(?:e|age)\s+(?:of|for|in)\b)"
     rf"|{_ADVERB}(?P<AT_MOST>(?:or|and)\s+(?:less|younger|below|under|fewer|lower|shorter)\b"
     rf"|\(?(?:is\s+|as\s+)?(?:the\s+|a\s+)?(?:recommended\s+|total\s+|daily\s+|usual\s+|absolute\s+)*(?:max(?:imum)?|highest)\b{_ENDS}"
-    r"|(?:\w{1,20}\s+){0,2}?(?:should|must|may|can|is|are)\s+(?:not|never)\s+(?:to\s+)?be\s+exceeded\b))",
+    r"|(?:(?!and\b|or\b|but\b)[A-Za-z]{1,20}\s+){0,5}?(?:should|must|may|can|is|are)\s+(?:not|never)\s+(?:to\s+)?be\s+exceeded\b))",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(

@@ -24,6 +24,7 @@ _SCALES: dict[str, tuple[str, int]] = {
     "wk": ("s", 604800),
     "mo": ("mo", 1),
     "yr": ("mo", 12),
+    "inhalation": ("puff", 1),
     "cm": ("mm", 10),
     "mm": ("mm", 1),
 }

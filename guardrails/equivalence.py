@@ -67,6 +67,8 @@ _MASS_LIKE = frozenset({"pg", "µL", "nmol", "mEq", "unit", "IU", "tablet", "cap
 def _measure(text: str, amount: Amount) -> Measure:
     low, high = Fraction(amount.low), None if amount.high is None else Fraction(amount.high)
     size = frequency(scaled((low, high, amount.unit, amount.code)))
+    if size[:3] == (_HALF, None, "") and _BY.search(text[max(0, amount.start - 20) : amount.start]):
+        size = Fraction(50), None, "%", ""  # "reduce by half" is "reduce by 50 %"
     words = text[amount.start : amount.end].lower()
     per_day = PerDay.NO
     if size[2].endswith("/d") and size[2] != "x/d":
@@ -79,6 +81,8 @@ def _measure(text: str, amount: Amount) -> Measure:
     return Measure(size, per_day, bound, change, amount.start, amount.end, beside)
 
 
+_HALF = Fraction(1, 2)
+_BY = re.compile(r"\bby\s+(?:about\s+|approximately\s+)?$", re.IGNORECASE)
 _STEPS = re.compile(
     r"\bin\s+(?:steps|increments|decrements)\s+of\s+(?:(?:about|approximately|up to)\s+)?$", re.IGNORECASE
 )

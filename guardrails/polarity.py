@@ -39,7 +39,9 @@ _CUE = re.compile(
     r"|(?P<when>when|whenever)"
     r"|(?P<while>while|whilst)"
     r"|(?P<before>before(?:hand)?|prior(?:\s+to)?)"
-    r"|(?P<after>after(?:wards?)?))\b",
+    r"|(?P<after>after(?:wards?)?"
+    r"|(?:(?<=hour )|(?<=hours )|(?<=minutes )|(?<=day )|(?<=days )|(?<=week )|(?<=weeks )"
+    r"|(?<= h )|(?<= hrs )|(?<= min )|(?<= d )|(?<= wk ))following))\b",
     re.IGNORECASE,
 )
 _ACTS_ON_A_WORD = frozenset({"not", "without"})

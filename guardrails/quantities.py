@@ -73,7 +73,9 @@ _MASSES = ("ng", "mcg", "mg", "g")
 _GRADED = frozenset({"class", "grade", "stage", "pugh", "category", "schedule", "type"})
 _GRADE = re.compile(r"[IVX]{1,4}|[A-D]")
 _MOST_DENOMINATORS = 4
-_STARTS = frozenset({*SMALL_NUMBERS, *FRACTIONS, *REPETITIONS, *ORDINALS, *_GRADED, "every", "each", "alternate", "an"})
+_STARTS = frozenset(
+    {*SMALL_NUMBERS, *FRACTIONS, *REPETITIONS, *ORDINALS, *_GRADED, "every", "each", "alternate", "a", "an"}
+)
 
 
 @lru_cache(maxsize=8192)
@@ -108,8 +110,8 @@ def _read_at(tokens: Sequence[Token], at: int) -> _Read | None:
         return _Read(Decimal(0), None, "code", at, at + 2, f"{word}{tokens[at + 1].text.lower()}")  # interferon beta-1a
     if token.kind == "daily":
         return _Read(TIMES_A_DAY[word.replace(".", "")], None, "x/d", at, at + 1)
-    if word == "an" and is_word(tokens, at + 1, "hour"):
-        return _Read(Decimal(1), None, "h", at, at + 2)
+    if word in {"a", "an"}:
+        return _one_period(tokens, at)
     if word in REPETITIONS:
         unit, after = _denominators(tokens, "x", at + 1)
         return _Read(REPETITIONS[word], None, unit, at, after)
@@ -124,6 +126,13 @@ def _read_at(tokens: Sequence[Token], at: int) -> _Read | None:
 
 def _ordinal(word: str, at: int) -> _Read | None:
     return _Read(ORDINALS[word], None, "ordinal", at, at + 1) if word in ORDINALS else None
+
+
+def _one_period(tokens: Sequence[Token], at: int) -> _Read | None:
+    """ "an hour later", "for a week"; the "a day" of "5 mg a day" is none."""
+    unit = unit_name(tokens, at + 1)
+    lasts = at > 0 and is_word(tokens, at - 1, "for", "after", "within", "over")
+    return _Read(Decimal(1), None, unit, at, at + 2) if unit == "h" or (unit in _TIMES and lasts) else None
 
 
 def _interval(tokens: Sequence[Token], at: int) -> _Read | None:

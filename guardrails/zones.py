@@ -29,7 +29,7 @@ _SOFT = re.compile(
 _LABEL = re.compile(r":(?=\s)")
 _CELL = re.compile(r";?\s*[^:;]{1,80}:\s")
 _FRONT = re.compile(
-    r"[^:;]{1,120}:(?=\s)|(?:in|for|with|if|when|after|before|during|unless|until|while|among)\b[^,;:]{1,160},",
+    r"[^:;]{1,120}:(?=\s)|(?:in|for|with|if|when|after|before|during|unless|until|while|among|as|because|since)\b[^,;:]{1,160},",
     re.IGNORECASE,
 )
 """What the first clause says of every clause: a label, or a condition in front of the comma."""
