@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 
 from guardrails.bounds import Bound
+from guardrails.cells import misplaced
 from guardrails.equivalence import Measure, measures
 from guardrails.examined import Examined
 from guardrails.grounds import Ground, said
@@ -22,7 +23,7 @@ from guardrails.zones import Span, Zone, is_condition, is_dose, is_within, zones
 from retrieval.medicines import Mention
 from retrieval.sentences import sentences
 
-VERSIONS = dict.fromkeys(("numbers", "amounts-together", "limits", "subjects", "whole-dose"), "2")
+VERSIONS = dict.fromkeys(("numbers", "amounts-together", "limits", "subjects", "whole-dose"), "3")
 """The version of each rule of this file; raise it when the rule judges differently."""
 
 
@@ -128,6 +129,9 @@ def subjects(examined: Examined) -> tuple[Finding, ...]:
         if ground is not None and (strange := _belongs_elsewhere(examined, ground)):
             words = _words(examined.claim.text, ground.claimed.amounts)
             found.append(_finding("subjects", f"In the quote “{strange}” is not said of “{words}”."))
+    moved = [cell for quote in examined.quoted if (cell := misplaced(examined.claim.text, quote.text))]
+    if moved:
+        found.append(_finding("subjects", f"In the quote “{moved[0]}” stands with another label or in another place."))
     if _exchanged(examined):
         found.append(_finding("subjects", "The quote states these amounts in another order."))
     return tuple(found)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from guardrails import agreement, amounts, conditions
+from guardrails import agreement, amounts, conditions, naming, turning
 from guardrails.examined import Cited, Examined
 from guardrails.parts import Comparison, told_in_parts
 from guardrails.quoting import cut_off, leans_on, row_cut_off
@@ -122,9 +122,9 @@ _COMPARISONS: dict[str, Comparison] = {
     "subjects": amounts.subjects,
     "whole-dose": amounts.whole_dose,
     "conditions": conditions.conditions,
-    "medicines": agreement.medicines,
+    "medicines": naming.medicines,
     "routes": agreement.routes,
-    "negations": agreement.negations,
+    "negations": turning.negations,
     "certainty": agreement.certainty,
     "words": agreement.words,
 }
@@ -141,7 +141,13 @@ def _unless_told(check: Comparison) -> Comparison:
     return unless_told
 
 
-_VERSIONS = {**agreement.VERSIONS, **amounts.VERSIONS, "conditions": conditions.VERSION}
+_VERSIONS = {
+    **agreement.VERSIONS,
+    **amounts.VERSIONS,
+    "conditions": conditions.VERSION,
+    "medicines": naming.VERSION,
+    "negations": turning.VERSION,
+}
 
 CHECKS: tuple[Check, ...] = (
     Check("citation", "1", resolves),

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from guardrails.bounds import Bound
 from guardrails.equivalence import measures
 from guardrails.examined import Examined
 from guardrails.grounds import Rest
 from guardrails.polarity import cues
 from guardrails.quoted import spared_alternatives, taken_with
+from guardrails.restated import GRADES, needless_words, said_by_it
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import (
     GLUE,
@@ -34,7 +34,7 @@ from guardrails.wording import (
 )
 from guardrails.zones import is_within
 
-VERSION = "1"
+VERSION = "2"
 
 _MARKER = re.compile(
     r"\b(?:in|for|with|without|if|when|whenever|unless|until|after|before|prior\s+to|during|while|only|except|who|whose"
@@ -69,12 +69,12 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
     claimed, stated = _counted(examined.claim.text), measures(examined.claim.text)
     found = []
     for rest in examined.rests:
-        needless = _needless(rest, examined.claim.text)
+        needless = needless_words(rest, examined.claim.text)
         known = claimed | Counter(rest.quote.surroundings if rest.quote.passage.is_table_row else ())
         phrases = list(_phrases(rest))
         wanted = Counter(word.stem for word in _words_of(rest) if word.start not in needless)
         wanted -= Counter(_in_labels(rest) & POPULATIONS)  # "Adult dose, for adults: …" says it once
-        for word, times in _said_by_it(rest.quote.text, examined.claim.text).items():
+        for word, times in said_by_it(rest.quote.text, examined.claim.text, _KEPT).items():
             wanted[word] = max(1, wanted[word] - times)
         for phrase in phrases:
             words = [word for word in phrase.words if word.start not in needless]
@@ -92,90 +92,8 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
     return (*found, *_lost_people(examined), *_lost_medicines(examined), *_added(examined), *_regraded(examined))
 
 
-_NAMED_AGAIN = re.compile(
-    r"\b(if|unless|until|when|after|before|while)\s+(?:the|this)\s+(\w+(?:\s+\w+)?)\s+(?:is|are|was|has|does|occurs|persists)\b",
-    re.IGNORECASE,
-)
-
-
-def _said_by_it(quote: str, claim: str) -> Counter[str]:
-    """The words for which a claim says "it": "unless it is …" of "unless the rash is …"."""
-    found: Counter[str] = Counter()
-    for again in _NAMED_AGAIN.finditer(quote):
-        if re.search(rf"\b{again.group(1)}\s+it\b", claim, re.IGNORECASE):
-            found.update(stems(again.group(2)) - _KEPT)
-    return found
-
-
 def _words_of(rest: Rest) -> list[Word]:
     return [word for word in content_words(rest.quote.text) if is_within(word.start, rest.spans)]
-
-
-_GROWN_UP = 18 * 12
-"""Months of age up to which a patient is a child."""
-_NEAR = 40
-"""Characters between "children" or "renal impairment" and the numbers that say the same."""
-_KIDNEYS = frozenset({"crcl", "egfr", "gfr"})
-_GRADES = frozenset({"mild", "moderate", "severe"})
-_WEIGHT = re.compile(
-    r"\s*(?:of|is|:|between|from|over|under|above|below|at least|≥|<|>|≤|less than|more than|up to)?\s*\d"
-)
-
-
-@lru_cache(maxsize=1024)
-def _needless(rest: Rest, claim: str) -> frozenset[int]:
-    """Where words of a quote stand that the claim need not repeat: its numbers say them, or the quote says them twice.
-
-    "2 to 12 years" says children, and a clearance below 30 mL/min says severe renal impairment, where the quote puts
-    the two side by side and the claim has the numbers as often as the quote.
-    """
-    text = rest.quote.text
-    said = _said_in_numbers(text, claim)
-    words = content_words(text)
-    return frozenset(word.start for at, word in enumerate(words) if _is_needless(words, at, text, said))
-
-
-def _is_needless(words: Sequence[Word], at: int, text: str, said: frozenset[tuple[str, int]]) -> bool:
-    word = words[at]
-    if at and words[at - 1].stem == word.stem and not text[words[at - 1].end : word.start].strip(" ("):
-        return True
-    if word.stem == "any":
-        return at + 1 < len(words) and words[at + 1].stem in POPULATIONS | {"patient"}
-    if word.stem in {"weight", "body-weight"}:
-        return bool(_WEIGHT.match(text, word.end))
-    if word.stem in _GRADES:
-        following = next((each.stem for each in words[at + 1 :] if each.stem not in _GRADES), "")
-        return following == "renal" and _is_near(word, said)
-    if word.stem == "renal":
-        return _is_near(word, said)
-    return ("child" if word.stem == "child" else "renal", word.start) in said
-
-
-def _is_near(word: Word, said: frozenset[tuple[str, int]]) -> bool:
-    """Whether the impairment that the word belongs to is said by numbers."""
-    return any(what == "renal" and 0 <= place - word.start <= _NEAR for what, place in said)
-
-
-@lru_cache(maxsize=1024)
-def _said_in_numbers(text: str, claim: str) -> frozenset[tuple[str, int]]:
-    """The places of "child" and of the "impairment" of kidneys in a quote that numbers beside them say."""
-    if not stems(text) & {"child", *_KIDNEYS}:
-        return frozenset()
-    found: set[tuple[str, int]] = set()
-    stated, told = Counter(one.size for one in measures(text)), Counter(one.size for one in measures(claim))
-    for one in measures(text):
-        low, high, unit, _ = one.size
-        most = high if high is not None else low if one.bound in {Bound.LESS, Bound.AT_MOST} else None
-        if most is None or told[one.size] < stated[one.size]:
-            continue
-        near = [word for word in content_words(text) if 0 <= one.start - word.end <= _NEAR]
-        near = [word for word in near if not set(text[word.end : one.start]) & set(".;:)")]
-        stems_near = {word.stem for word in near}
-        if unit == "mo" and most <= _GROWN_UP:
-            found |= {("child", word.start) for word in near if word.stem == "child"}
-        if _KIDNEYS & stems_near and _KIDNEYS & stems(claim):
-            found |= {("renal", word.start) for word in near if word.stem == "impairment"}
-    return frozenset(found)
 
 
 def _regraded(examined: Examined) -> Iterator[Finding]:
@@ -192,7 +110,7 @@ def _graded(text: str) -> frozenset[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     grades: list[str] = []
     for word in content_words(text):
-        if word.stem in _GRADES:
+        if word.stem in GRADES:
             grades.append(word.stem)
         else:
             found |= {(grade, word.stem) for grade in grades}
@@ -269,7 +187,7 @@ def _lost_people(examined: Examined) -> Iterator[Finding]:
     for rest in examined.rests:
         around = rest.quote.surroundings if rest.quote.passage.is_table_row else frozenset()
         claimed = stems(examined.claim.text) | around
-        needless = _needless(rest, examined.claim.text)
+        needless = needless_words(rest, examined.claim.text)
         words = (word for word in _words_of(rest) if word.start not in needless)
         people = {word.stem: word.text for word in words if word.stem in _KEPT}
         for stem_of, word in people.items():
