@@ -61,6 +61,11 @@ def certainty(examined: Examined) -> tuple[Finding, ...]:
     found = []
     if sum(map(hedges, rests)) > hedges(examined.claim.text):
         found.append(_finding("certainty", "The quote says that it may or can be so; the claim says that it is."))
+    duties, possible = sum(map(obligations, rests)), sum(map(hedges, rests))
+    if duties > obligations(examined.claim.text) and hedges(examined.claim.text) > possible:
+        found.append(
+            _finding("certainty", "The quote makes it a duty (must, should); the claim says that it may be so.")
+        )
     strict = examined.instructs or any(cue.kind == "contraindicated" for rest in examined.rests for cue in rest.cues)
     if not strict and obligations(examined.claim.text) > sum(map(obligations, rests)):
         found.append(_finding("certainty", "The claim makes a duty (must, should) of what the quote does not."))

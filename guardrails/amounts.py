@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import combinations, pairwise
 
-from guardrails.bounds import Bound
 from guardrails.cells import misplaced
 from guardrails.equivalence import Measure, measures
 from guardrails.examined import Examined
 from guardrails.grounds import Ground, said
-from guardrails.quoted import Quoted, spared_alternatives, taken_with
+from guardrails.quoted import spared_alternatives, taken_with
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import GLUE, INSTRUCTING, content_words, outside, squeezed, stems
-from guardrails.zones import Span, Zone, is_condition, is_dose, is_within, zones
-from retrieval.medicines import Mention
+from guardrails.zones import Span, Zone, is_dose, is_within, zones
 from retrieval.sentences import sentences
 
-VERSIONS = dict.fromkeys(("numbers", "amounts-together", "limits", "subjects", "whole-dose"), "3")
+VERSIONS = dict.fromkeys(("numbers", "amounts-together", "limits", "subjects"), "3")
 """The version of each rule of this file; raise it when the rule judges differently."""
 
 
@@ -31,7 +28,8 @@ def _finding(rule: str, explanation: str, span: Span = (0, 0)) -> Finding:
     return Finding(rule, VERSIONS[rule], Severity.BLOCK, explanation, span)
 
 
-def _words(text: str, amounts: Sequence[Measure]) -> str:
+def words_of(text: str, amounts: Sequence[Measure]) -> str:
+    """The words of a text from its first of these amounts to its last."""
     return squeezed(text[min(one.start for one in amounts) : max(one.end for one in amounts)])
 
 
@@ -81,7 +79,7 @@ def amounts_together(examined: Examined) -> tuple[Finding, ...]:
     if _from_two_sentences(examined):
         return (_finding("amounts-together", "The claim puts together amounts of two sentences of the quote."),)
     return tuple(
-        _finding("amounts-together", f"The quote does not say “{_words(text, part.amounts)}” in one place.")
+        _finding("amounts-together", f"The quote does not say “{words_of(text, part.amounts)}” in one place.")
         for part, ground in zip(examined.parts, examined.grounds, strict=True)
         if ground is None and all(any(one.is_said_by(other) for other in everything) for one in part.amounts)
     )
@@ -119,7 +117,7 @@ def limits(examined: Examined) -> tuple[Finding, ...]:
 
 def _limited(text: str, ground: Ground) -> str:
     spoken = "; ".join(", ".join(filter(None, (quoted.bound.value, quoted.change))) for _, quoted in ground.pairs)
-    return f"The quote limits “{_words(text, ground.claimed.amounts)}” in another way ({spoken})."
+    return f"The quote limits “{words_of(text, ground.claimed.amounts)}” in another way ({spoken})."
 
 
 def subjects(examined: Examined) -> tuple[Finding, ...]:
@@ -127,14 +125,37 @@ def subjects(examined: Examined) -> tuple[Finding, ...]:
     found = []
     for ground in examined.grounds:
         if ground is not None and (strange := _belongs_elsewhere(examined, ground)):
-            words = _words(examined.claim.text, ground.claimed.amounts)
+            words = words_of(examined.claim.text, ground.claimed.amounts)
             found.append(_finding("subjects", f"In the quote “{strange}” is not said of “{words}”."))
     moved = [cell for quote in examined.quoted if (cell := misplaced(examined.claim.text, quote.text))]
     if moved:
         found.append(_finding("subjects", f"In the quote “{moved[0]}” stands with another label or in another place."))
+    if _both_for_either(examined):
+        found.append(_finding("subjects", "The quote joins these doses in another way (“and”, “or”)."))
     if _exchanged(examined):
         found.append(_finding("subjects", "The quote states these amounts in another order."))
     return tuple(found)
+
+
+def _both_for_either(examined: Examined) -> bool:
+    """Whether the claim says "and" between two doses where the quote says "or", or the other way round."""
+    text = examined.claim.text
+    for one, other in pairwise(examined.grounds):
+        if one is None or other is None or one.quote is not other.quote:
+            continue
+        claimed = _joint(text, one.claimed, other.claimed)
+        quoted = _joint(one.quote.text, *sorted((one.zone, other.zone), key=lambda zone: zone.own))
+        if {claimed, quoted} == {"and", "or"}:
+            return True
+    return False
+
+
+def _joint(text: str, one: Zone, other: Zone) -> str:
+    """The word between two doses of one sentence: and, or, both of them, or ""."""
+    if one.sentence != other.sentence or not one.amounts or not other.amounts:
+        return ""
+    between = text[one.amounts[-1].end : other.amounts[0].start]
+    return "/".join(sorted({found.lower() for found in re.findall(r"\b(?:and|or)\b", between, re.IGNORECASE)}))
 
 
 def _exchanged(examined: Examined) -> bool:
@@ -200,85 +221,3 @@ def _other_medicine(examined: Examined, ground: Ground) -> str:
     spared = spared_alternatives(ground.quote, taken_with(examined.claim.text, examined.mentions))
     lost = [one.surface for one in near if frozenset(one.ingredients) not in named and one.start not in spared]
     return lost[0] if lost else ""
-
-
-_CONDITIONS = frozenset({Bound.LESS, Bound.MORE, Bound.AT_LEAST})
-
-
-def whole_dose(examined: Examined) -> tuple[Finding, ...]:
-    """What the quote says of a dose in numbers is not dropped: how often, how long, from what age or weight on."""
-    found = []
-    for ground in examined.grounds:
-        if ground is None:
-            continue
-        kept = {quoted.start for _, quoted in ground.pairs}
-        lost = [one for one in ground.zone.amounts if one.start not in kept and _is_needed(one, ground)]
-        if lost and not _all_kept(lost, examined):
-            words = _words(ground.quote.text, lost[:1])
-            found.append(_finding("whole-dose", f"The quote adds “{words}”, which the claim leaves out."))
-        elif partner := _lost_partner(examined, ground):
-            found.append(_finding("whole-dose", f"The quote gives {partner} too, which the claim leaves out."))
-        elif cap := _lost_maximum(examined, ground):
-            found.append(_finding("whole-dose", f"The quote limits this to “{cap}”, which the claim leaves out."))
-    return tuple(found)
-
-
-def _lost_partner(examined: Examined, ground: Ground) -> str:
-    """A medicine that the same clause doses together with this one ("A 30 mg, B 1 g and C 500 mg") and nobody names."""
-    quote = ground.quote
-    named = {frozenset(one.ingredients) for one in examined.mentions}
-    of_each = [(zone, _dosed(quote, zone)) for zone in zones(quote.text) if zone.sentence == ground.zone.sentence]
-    dosed = [(zone, each) for zone, each in of_each if each]
-    own = next((at for at, (zone, _) in enumerate(dosed) if zone == ground.zone), None)
-    if own is None:
-        return ""
-    for (zone, one), (other, two) in pairwise(dosed):
-        between = quote.text[zone.amounts[0].end : other.amounts[-1].start]
-        if one[0].ingredients == two[0].ingredients or not _TOGETHER.search(between) or _APART.search(between):
-            continue
-        for mention in (*one, *two):
-            if frozenset(mention.ingredients) not in named:
-                return mention.surface
-    return ""
-
-
-_TOGETHER = re.compile(r",|\+|\b(?:and|with|plus)\b", re.IGNORECASE)
-_APART = re.compile(r"[;.:](?=\s)|\b(?:or|then|followed|if|but|while|when)\b", re.IGNORECASE)
-
-
-def _dosed(quote: Quoted, zone: Zone) -> tuple[Mention, ...]:
-    """The medicines in a zone's own stretch of the quote, where it gives a dose."""
-    if not any(is_dose(quote.text, one) for one in zone.amounts):
-        return ()
-    return tuple(one for one in quote.mentions if is_within(one.start, zone.own))
-
-
-def _lost_maximum(examined: Examined, ground: Ground) -> str:
-    """The maximum that the same clause of the quote sets to the dose, and the claim does not say."""
-    text, (start, end) = ground.quote.text, ground.zone.sentence
-    if any(quoted.bound is Bound.AT_MOST for _, quoted in ground.pairs):
-        return ""
-    semicolons = [start, *(n for n in range(start, end) if text[n] == ";"), end]
-    clause = next((a, b) for a, b in pairwise(semicolons) if ground.zone.own[0][0] < b)
-    caps = [one for one in measures(text) if is_within(one.start, (clause,)) and one.bound is Bound.AT_MOST]
-    caps = [one for one in caps if is_dose(text, one) and not _all_kept([one], examined)]
-    return _words(text, caps[:1]) if caps else ""
-
-
-def _all_kept(lost: Sequence[Measure], examined: Examined) -> bool:
-    """Whether another part of the claim says what this one leaves out."""
-    everywhere = measures(examined.claim.text)
-    return all(any(one.is_said_by(other) and one.bound is other.bound for one in everywhere) for other in lost)
-
-
-def _is_needed(one: Measure, ground: Ground) -> bool:
-    """Whether the claim may not do without this amount of the dose that it states."""
-    if one.unit in {"code", "ordinal", "grade"} or (one.size[:2] == (Fraction(1), None) and not one.unit):
-        return False
-    if one.bound in _CONDITIONS or is_condition(ground.quote.text, one):
-        return True
-    if one.in_brackets:
-        return one.bound is Bound.AT_MOST
-    if any(quoted.in_brackets and quoted.unit == one.unit for _, quoted in ground.pairs):
-        return False  # the claim says it as the brackets do: "b.i.d. (two times a day)"
-    return is_within(one.start, ground.zone.own)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from guardrails import agreement, amounts, conditions, naming, turning
+from guardrails import agreement, amounts, conditions, naming, turning, whole
 from guardrails.examined import Cited, Examined
 from guardrails.parts import Comparison, told_in_parts
 from guardrails.quoting import cut_off, leans_on, row_cut_off
@@ -120,7 +120,7 @@ _COMPARISONS: dict[str, Comparison] = {
     "amounts-together": amounts.amounts_together,
     "limits": amounts.limits,
     "subjects": amounts.subjects,
-    "whole-dose": amounts.whole_dose,
+    "whole-dose": whole.whole_dose,
     "conditions": conditions.conditions,
     "medicines": naming.medicines,
     "routes": agreement.routes,
@@ -147,6 +147,7 @@ _VERSIONS = {
     "conditions": conditions.VERSION,
     "medicines": naming.VERSION,
     "negations": turning.VERSION,
+    "whole-dose": whole.VERSION,
 }
 
 CHECKS: tuple[Check, ...] = (

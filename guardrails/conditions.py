@@ -89,7 +89,43 @@ def conditions(examined: Examined) -> tuple[Finding, ...]:
             if lost:
                 text = " ".join(rest.quote.text[phrase.start : phrase.end].split())
                 found.append(_finding(f"The quote limits this by “{text}”; the claim leaves out “{lost[0]}”."))
-    return (*found, *_lost_people(examined), *_lost_medicines(examined), *_added(examined), *_regraded(examined))
+    return (
+        *found,
+        *_lost_fronts(examined),
+        *_lost_people(examined),
+        *_lost_medicines(examined),
+        *_added(examined),
+        *_regraded(examined),
+    )
+
+
+_FRONT = re.compile(r"[\s;,.]*(?:then|and|but)?\s*((?:if|unless|when|in case)\b[^,;]{3,160}),", re.IGNORECASE)
+
+
+def _lost_fronts(examined: Examined) -> Iterator[Finding]:
+    """A condition in front of a dose that has amounts of its own ("if 8 g is not tolerated, 4 g") is not dropped."""
+    claimed, stated = stems(examined.claim.text), measures(examined.claim.text)
+    for ground in examined.grounds:
+        if ground is None:
+            continue
+        text, at = ground.quote.text, ground.zone.own[0][1]
+        start = max(text.rfind(";", 0, at) + 1, ground.zone.sentence[0])
+        front = _FRONT.match(text, start, ground.zone.sentence[1])
+        if front is None or front.end() > at:
+            continue
+        inside = [one for one in measures(text) if is_within(one.start, (front.span(1),))]
+        places = [place for one in inside for place in one.places]
+        places += [(one.start, one.end) for one in ground.quote.mentions]
+        words = outside(content_words(text), places)
+        words = [each for each in words if is_within(each.start, (front.span(1),)) and each.stem not in _FREE]
+        lost = [each.text for each in words if each.stem not in implied(claimed)]
+        if lost or not any(cue.kind in _CONDITIONAL for cue in cues(examined.claim.text)):
+            yield _finding(f"The quote says this “{front.group(1)}”, which the claim leaves out.")
+        elif any(not any(map(one.is_said_by, stated)) for one in inside if one.unit not in _UNCOUNTED):
+            yield _finding(f"The quote says this “{front.group(1)}”, which the claim changes.")
+
+
+_CONDITIONAL = frozenset({"if", "unless", "until", "after", "before", "not"})
 
 
 def _words_of(rest: Rest) -> list[Word]:
