@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from guardrails import agreement, amounts, conditions, naming, turning, whole
 from guardrails.examined import Cited, Examined
-from guardrails.parts import Comparison, told_in_parts
+from guardrails.parts import Comparison, is_divisible, told_in_parts
 from guardrails.quoting import cut_off, leans_on, row_cut_off
 from guardrails.screening import injection
 from guardrails.verdict import Finding, Severity
@@ -141,6 +141,17 @@ def _unless_told(check: Comparison) -> Comparison:
     return unless_told
 
 
+def _each_told(examined: Examined) -> tuple[Finding, ...]:
+    """The conditions of the claim; where it joins as many statements as it has quotes, each by its own quote.
+
+    Else "in adults" of the first quote would stand for that of the second.
+    """
+    found = conditions.conditions(examined)
+    if found or not is_divisible(examined) or told_in_parts(examined, _ALL):
+        return found
+    return (_finding("conditions", "The statements of the claim are not each told by a quote of their own."),)
+
+
 _VERSIONS = {
     **agreement.VERSIONS,
     **amounts.VERSIONS,
@@ -158,6 +169,9 @@ CHECKS: tuple[Check, ...] = (
     Check("superseded", "2", is_current),
     Check("instruction", injection.VERSION, injection.quotes_no_instruction),
     Check("statement", agreement.VERSIONS["statement"], agreement.statement),
-    *(Check(rule, _VERSIONS[rule], _unless_told(run)) for rule, run in _COMPARISONS.items()),
+    *(
+        Check(rule, _VERSIONS[rule], _unless_told(_each_told if rule == "conditions" else run))
+        for rule, run in _COMPARISONS.items()
+    ),
 )
 """Every check of a claim. All of them are required."""

@@ -46,6 +46,11 @@ def told_in_parts(examined: Examined, comparisons: tuple[Comparison, ...]) -> bo
     )
 
 
+def is_divisible(examined: Examined) -> bool:
+    """Whether the claim joins by semicolons exactly as many statements as it has quotes, and has several."""
+    return len(parts_of(examined.claim.text)) == len(examined.cited) > 1
+
+
 def _label_in_front(examined: Examined) -> Examined | None:
     """The claim "… 10 mg once daily (hypertension)." as "Hypertension: … 10 mg once daily.", as a quote puts it."""
     found = _AT_THE_END.fullmatch(examined.claim.text.strip())
