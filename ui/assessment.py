@@ -60,12 +60,20 @@ def _of(found: Sequence[Finding], severity: Severity) -> list[Finding]:
 
 
 def _warning(turn_id: str, claim: int | None, found: Finding, override: Override | None) -> str:
-    evidence = f'<span class="evidence">{text(found.evidence)}</span>' if found.evidence else ""
+    more = _beside(found)
+    evidence = f'<span class="evidence">{text(more)}</span>' if more else ""
     done = override_line(override) if override else _override_form(turn_id, claim, found) if turn_id else ""
     return (
         f'<div class="notice is-small warning" role="note" data-rule="{text(found.rule)}">{icon("warning")}<div>'
         f"<span>{text(found.explanation)}</span>{evidence}{done}</div></div>"
     )
+
+
+def _beside(found: Finding) -> str:
+    """The evidence without the sentence of the rule where the explanation says it already."""
+    rule, bracket, source = found.evidence.partition(" (")
+    told = bracket and rule.rstrip(".").casefold() in found.explanation.casefold()
+    return source.removesuffix(")") if told else found.evidence
 
 
 def _override_form(turn_id: str, claim: int | None, found: Finding) -> str:

@@ -12,7 +12,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from guardrails.names import GIVEN_NAMES
-from retrieval.medicines import Medicines
+from retrieval.abbreviations import ABBREVIATIONS
+from retrieval.medicines import CORPUS, Medicines
 
 _FILE = Path(__file__).with_name("known.yaml")
 _TITLED = re.compile(r"(?:\b(?:mr|mrs|ms|miss|mx|dr|doctor|prof|professor|nurse|sister)\b\.?\s*)$", re.IGNORECASE)
@@ -65,8 +66,31 @@ def _patterns() -> tuple[tuple[re.Pattern[str], float], ...]:
         (re.compile(r"(?<![\d:-])[0-2]?\d:[0-5]\d(?![\d:])"), QUANTITY),
         (re.compile(rf"\b{alone}(?:['’]s?)?(?![\w-])", re.IGNORECASE), SURE),
         (re.compile(rf"\b{named}(?:['’]s?)?(?![\w-])", re.IGNORECASE), DOUBTFUL),
-        (re.compile(rf"(?<![\w-]){_any(lists['words'])}(?![\w-])", re.IGNORECASE), DOUBTFUL),
+        (
+            re.compile(rf"(?<![\w-]){_any((*lists['words'], *ABBREVIATIONS))}(?![\w-])", re.IGNORECASE),
+            DOUBTFUL,
+        ),
     )
+
+
+@cache
+def _brands() -> re.Pattern[str]:
+    """The brand names in the heads of the starter monographs; some are newer than the table of medicines."""
+    heads = (file.read_text(encoding="utf-8").partition("\n---\n")[0] for file in CORPUS.glob("*.md"))
+    named = [one for head in heads for one in re.findall(r"^brands: \[(.*)\]$", head, re.MULTILINE)]
+    return re.compile(
+        rf"\b{_any(tuple(name.strip() for one in named for name in one.split(',') if name.strip()))}\b", re.I
+    )
+
+
+_LOWER_CASE = re.compile(r"(?<![\w-])[a-z]{4,}(?![\w-])")
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    """The words that the starter monographs write in small letters, given names aside: knowledge, and nobody's name."""
+    texts = (file.read_text(encoding="utf-8") for file in CORPUS.glob("*.md"))
+    return frozenset(word for text in texts for word in _LOWER_CASE.findall(text)) - GIVEN_NAMES
 
 
 @cache
@@ -81,6 +105,10 @@ def kept(text: str) -> tuple[Kept, ...]:
         found += [
             Kept(*one.span(), unless) for one in pattern.finditer(text) if not _TITLED.search(text[: one.start()])
         ]
+    found += [Kept(*one.span(), SURE) for one in _brands().finditer(text)]
+    for word in _LOWER_CASE.finditer(text):
+        if word.group() in _vocabulary() and not _TITLED.search(text[: word.start()]):
+            found.append(Kept(*word.span(), DOUBTFUL))
     for mention in _medicines().find(text):
         given = mention.surface.lower() in GIVEN_NAMES
         found.append(Kept(mention.start, mention.end, SURE if mention.exact and not given else DOUBTFUL))

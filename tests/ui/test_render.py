@@ -21,6 +21,7 @@ from tests.fakes import (
     withheld,
 )
 from ui import page, render
+from ui.assessment import warnings
 from ui.numbering import numbers
 from ui.status import Status
 from ui.words import CHOICES, FLAG_WORDS, REFUSAL_TITLES, STEP_WORDS
@@ -181,3 +182,13 @@ def test_every_value_has_words() -> None:
     assert set(STEP_WORDS) == set(Step)
     assert set(FLAG_WORDS) == set(FlagKind)
     assert set(CHOICES) == set(FlagKind) - {FlagKind.ADVERSE_EVENT, FlagKind.ESCALATED}
+
+
+def test_the_evidence_of_a_warning_does_not_repeat_its_sentence() -> None:
+    told = Finding(
+        "dose.renal", "1", Severity.WARN, "Halve the dose (here: 20 mL/min).", evidence="Halve the dose. (A, 8.6)"
+    )
+    other = Finding("dose.renal", "2", Severity.WARN, "6 g is over 4 g.", evidence="At most 4 g a day. (A, 2.1)")
+    html = warnings("t", 0, (told, other), ())
+    assert '<span class="evidence">A, 8.6</span>' in html
+    assert '<span class="evidence">At most 4 g a day. (A, 2.1)</span>' in html
