@@ -96,6 +96,8 @@ def _surroundings(examined: Examined) -> Surroundings:
 def _unread(said: Sequence[Spoken], examined: Examined, advice: bool) -> Iterable[Finding]:
     """A dose that was not understood is withheld, unless the quote carries it; then it is said where it is advice."""
     text, quotes = examined.claim.text, tuple(quoted.text for quoted in examined.quoted)
+    # A claim that joins its quotes is compared with each by the checks of wording; together they carry its doses.
+    quotes += (" ".join(quotes),) if len(quotes) > 1 else ()
     same = examined.is_verbatim or is_same(text, quotes)
     for one in said:
         reason = one.statement.unread
