@@ -68,6 +68,19 @@ def _text(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False)
 
 
+def _finding_columns() -> tuple[sa.Column[str] | sa.Column[int], ...]:
+    """What a finding is stored as, on a claim and on a question alike."""
+    return (
+        _text("rule"),
+        _text("version"),
+        _text("severity"),
+        _text("explanation"),
+        sa.Column("span_start", sa.Integer, nullable=False),
+        sa.Column("span_end", sa.Integer, nullable=False),
+        _text("evidence"),
+    )
+
+
 def _part_of_turn(name: str, *columns: sa.Column[str] | sa.Column[int] | sa.Column[float]) -> sa.Table:
     """A table of what hangs on one claim of a turn, in order."""
     return sa.Table(
@@ -155,13 +168,7 @@ CITATIONS = _part_of_turn("citations", _text("key"), _text("quote"))
 
 FINDINGS = _part_of_turn(
     "findings",
-    _text("rule"),
-    _text("version"),
-    _text("severity"),
-    _text("explanation"),
-    sa.Column("span_start", sa.Integer, nullable=False),
-    sa.Column("span_end", sa.Integer, nullable=False),
-    _text("evidence"),
+    *_finding_columns(),
 )
 
 CHECKS = _part_of_turn("checks", _text("rule"), sa.Column("ms", sa.Double, nullable=False))
@@ -171,13 +178,7 @@ ALERTS = sa.Table(
     METADATA,
     sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
-    _text("rule"),
-    _text("version"),
-    _text("severity"),
-    _text("explanation"),
-    sa.Column("span_start", sa.Integer, nullable=False),
-    sa.Column("span_end", sa.Integer, nullable=False),
-    _text("evidence"),
+    *_finding_columns(),
 )
 
 OVERRIDES = sa.Table(
