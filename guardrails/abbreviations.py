@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from guardrails.errors import RuleInvalid
+from guardrails.rule_file import read_rule_file
 from guardrails.rulebook import RuleSource
 from guardrails.verdict import Finding, Severity
 
@@ -65,13 +64,7 @@ def read_list(path: Path = TABLE) -> Abbreviations:
     Raises:
         RuleInvalid: the file cannot be read or is no such list; the message says what is wrong.
     """
-    try:
-        return Abbreviations.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RuleInvalid(f"{path.name} cannot be read: {error}") from error
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise RuleInvalid(f"{path.name} is no list of abbreviations: {wrong}") from error
+    return read_rule_file(path, Abbreviations, "list of abbreviations")
 
 
 def find(text: str, *, verbatim: bool = False) -> tuple[Finding, ...]:

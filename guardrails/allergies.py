@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from guardrails.errors import RuleInvalid
 from guardrails.examined import MedicineNames
+from guardrails.rule_file import read_rule_file
 from guardrails.rulebook import RuleSource
 from guardrails.verdict import Severity
 from retrieval.ingredient import base_name
@@ -81,13 +80,7 @@ def read_table(path: Path = TABLE) -> CrossReactivity:
     Raises:
         RuleInvalid: the file cannot be read or is no such table; the message says what is wrong.
     """
-    try:
-        return CrossReactivity.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RuleInvalid(f"{path.name} cannot be read: {error}") from error
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise RuleInvalid(f"{path.name} is no table of cross-reactions: {wrong}") from error
+    return read_rule_file(path, CrossReactivity, "table of cross-reactions")
 
 
 def cross_reactions(allergy: str, ingredient: str, medicines: MedicineNames) -> tuple[CrossReaction, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from time import perf_counter
 
@@ -15,9 +14,6 @@ from guardrails.verdict import CheckRun, Finding, Verdict
 from retrieval.passage import Passage
 
 REQUIRED = frozenset(check.rule for check in CHECKS)
-
-RULES_VERSION = hashlib.sha256(" ".join(f"{check.rule}@{check.version}" for check in CHECKS).encode()).hexdigest()[:12]
-"""Changes when a check is added, removed or judges differently; stored with every turn."""
 
 
 def judge(

@@ -16,10 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from guardrails.errors import RuleInvalid
+from guardrails.rule_file import read_rule_file
 from guardrails.verdict import Severity
 from retrieval.ingredient import base_name
 
@@ -281,13 +280,7 @@ def _filling(rules: MedicineRules, bounded: Set[LimitKind]) -> MedicineRules | N
 
 def read_rules(path: Path) -> MedicineRules:
     """One file of rules. Raises `RuleInvalid`."""
-    try:
-        return MedicineRules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ArithmeticError) as error:
-        raise RuleInvalid(f"{path.name} cannot be read: {error}") from error
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise RuleInvalid(f"{path.name} is no file of dose rules: {wrong}") from error
+    return read_rule_file(path, MedicineRules, "file of dose rules")
 
 
 @cache
