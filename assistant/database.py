@@ -1,14 +1,13 @@
-"""The database of conversations: its tables, and how it is opened and brought up to date.
+"""The database: the tables of conversations, and how it is opened and brought up to date.
 
-The same code runs on SQLite (the default) and on PostgreSQL by URL. Only `assistant/records.py` writes, and it only
-ever adds rows. The schema grows by the numbered revisions in `assistant/migrations/versions`; a test keeps the tables
-below and the revisions equal.
+The same code runs on SQLite (the default) and on PostgreSQL by URL. Conversations are written by
+`assistant/records.py`, which only ever adds rows; other subjects have their tables in `assistant/tables`.
+The schema grows by the numbered revisions in `assistant/migrations/versions`; a test keeps tables and revisions equal.
 """
 
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,11 +16,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from assistant.errors import DatabaseTooNew, DatabaseUnreachable
+from assistant.tables.columns import METADATA, NUMBER, Moment, text_column
 
 LOCK_WAIT_S = 15.0
 """Seconds that a writer waits for another process to finish its transaction."""
@@ -32,52 +32,16 @@ WRITING = "pharmassist_writing"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class Moment(sa.types.TypeDecorator[datetime]):
-    """A moment in UTC as ISO 8601 text of fixed width: exact to the microsecond on every database, and sortable."""
-
-    impl = sa.String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Refuse a moment without a time zone: what it means would depend on the machine that reads it."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored moment needs a time zone")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Read the moment back, in UTC."""
-        return None if value is None else datetime.fromisoformat(value)
-
-
-METADATA = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-    }
-)
-
-# SQLite only counts by itself in a column of type INTEGER; elsewhere 64 bits are asked for.
-_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
-
-
 def _finding_columns() -> tuple[sa.Column[str] | sa.Column[int], ...]:
     """What a finding is stored as, on a claim and on a question alike."""
     return (
-        _text("rule"),
-        _text("version"),
-        _text("severity"),
-        _text("explanation"),
+        text_column("rule"),
+        text_column("version"),
+        text_column("severity"),
+        text_column("explanation"),
         sa.Column("span_start", sa.Integer, nullable=False),
         sa.Column("span_end", sa.Integer, nullable=False),
-        _text("evidence"),
+        text_column("evidence"),
     )
 
 
@@ -98,35 +62,35 @@ CONVERSATIONS = sa.Table(
     "conversations",
     METADATA,
     sa.Column("id", sa.Text, primary_key=True),
-    _text("title"),
+    text_column("title"),
     sa.Column("started_at", Moment, nullable=False),
 )
 
 TURNS = sa.Table(
     "turns",
     METADATA,
-    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("number", NUMBER, primary_key=True),
     sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False, index=True),
     sa.Column("saved_at", Moment, nullable=False),
-    _text("kind"),
-    _text("question"),
+    text_column("kind"),
+    text_column("question"),
     sa.Column("asked_at", Moment, nullable=False),
     sa.Column("history", sa.JSON, nullable=False),
     sa.Column("patient", sa.JSON, nullable=False),
-    _text("reason"),
-    _text("explanation"),
-    _text("next_step"),
+    text_column("reason"),
+    text_column("explanation"),
+    text_column("next_step"),
     sa.Column("notices", sa.JSON, nullable=False),
     sa.Column("seconds", sa.Double, nullable=False),
-    _text("generator"),
-    _text("model"),
-    _text("adapter"),
-    _text("prompt_version"),
-    _text("rules_version"),
-    _text("index_version"),
-    _text("code_version"),
-    _text("fallback"),
+    text_column("generator"),
+    text_column("model"),
+    text_column("adapter"),
+    text_column("prompt_version"),
+    text_column("rules_version"),
+    text_column("index_version"),
+    text_column("code_version"),
+    text_column("fallback"),
     sa.Column("not_known", sa.JSON, nullable=False),
     sa.Column("calculations", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("asked_for", sa.JSON, nullable=False, server_default="[]"),
@@ -139,18 +103,18 @@ PASSAGES = sa.Table(
     METADATA,
     sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
-    _text("key"),
-    _text("source_id"),
-    _text("text"),
-    _text("section"),
+    text_column("key"),
+    text_column("source_id"),
+    text_column("text"),
+    text_column("section"),
     sa.Column("heading", sa.JSON, nullable=False),
     sa.Column("start_char", sa.Integer, nullable=False),
     sa.Column("end_char", sa.Integer, nullable=False),
     sa.Column("ingredients", sa.JSON, nullable=False),
-    _text("title"),
+    text_column("title"),
     sa.Column("effective", sa.Date, nullable=True),
     sa.Column("is_table_row", sa.Boolean, nullable=False),
-    _text("origin"),
+    text_column("origin"),
     sa.Column("verified", sa.Boolean, nullable=False),
 )
 
@@ -160,18 +124,18 @@ CLAIMS = sa.Table(
     sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("released", sa.Boolean, nullable=False),
-    _text("text"),
+    text_column("text"),
     sa.Column("decision", sa.Text, nullable=False, server_default=sa.text("''")),
 )
 
-CITATIONS = _part_of_turn("citations", _text("key"), _text("quote"))
+CITATIONS = _part_of_turn("citations", text_column("key"), text_column("quote"))
 
 FINDINGS = _part_of_turn(
     "findings",
     *_finding_columns(),
 )
 
-CHECKS = _part_of_turn("checks", _text("rule"), sa.Column("ms", sa.Double, nullable=False))
+CHECKS = _part_of_turn("checks", text_column("rule"), sa.Column("ms", sa.Double, nullable=False))
 
 ALERTS = sa.Table(
     "alerts",
@@ -184,31 +148,31 @@ ALERTS = sa.Table(
 OVERRIDES = sa.Table(
     "overrides",
     METADATA,
-    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("number", NUMBER, primary_key=True),
     sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id"), nullable=False, index=True),
     # Null for a warning about the question.
     sa.Column("claim", sa.Integer, nullable=True),
-    _text("rule"),
-    _text("version"),
-    _text("reason"),
+    text_column("rule"),
+    text_column("version"),
+    text_column("reason"),
     sa.Column("made_at", Moment, nullable=False),
-    _text("made_by"),
+    text_column("made_by"),
     sqlite_autoincrement=True,
 )
 
 FLAGS = sa.Table(
     "flags",
     METADATA,
-    sa.Column("number", _NUMBER, primary_key=True),
+    sa.Column("number", NUMBER, primary_key=True),
     sa.Column("id", sa.Text, nullable=False, unique=True),
     # No foreign key: a noticed adverse event is stored before its turn has ended.
     sa.Column("turn_id", sa.Text, nullable=False, index=True),
-    _text("kind"),
-    _text("comment"),
-    _text("corrected"),
+    text_column("kind"),
+    text_column("comment"),
+    text_column("corrected"),
     sa.Column("made_at", Moment, nullable=False),
-    _text("made_by"),
+    text_column("made_by"),
     sqlite_autoincrement=True,
 )
 

@@ -40,10 +40,11 @@ def test_a_table_that_no_revision_makes_would_be_noticed(tmp_path: Path) -> None
 
 def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'deep' / 'folder' / 'talks.db'}"
+    newest = max(path.name[:4] for path in (ROOT / "assistant/migrations/versions").glob("0*.py"))
     for _ in range(2):
         engine = open_database(url)
         with engine.connect() as connection:
-            assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == "0002"
+            assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == newest
         engine.dispose()
 
 
