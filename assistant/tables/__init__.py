@@ -1,5 +1,5 @@
 """The tables, one file per subject. Importing this package registers all of them with `columns.METADATA`."""
 
-from assistant.tables import people
+from assistant.tables import cases, people
 
-__all__ = ["people"]
+__all__ = ["cases", "people"]

@@ -1,0 +1,241 @@
+"""Keeps cases. A change is saved as a new version with a history row for every field that differs, all or nothing.
+
+History is only ever added to; the row of a case is what its history adds up to, and `rebuilt` proves it. Whoever saves
+names the version that they read: where somebody else was faster, `CaseChanged` says so and nothing is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from assistant.chain import Deed
+from assistant.errors import ReadFailed, SaveFailed
+from assistant.ledger import Ledger, append
+from assistant.tables.cases import CASE_CHANGES, CASE_ORIGINS, CASE_SOURCES, CASES
+from assistant.triage.case import Case
+from assistant.triage.case_json import read_case
+from assistant.triage.case_rows import (
+    LINE,
+    case_row,
+    change_row,
+    conditions,
+    read_change,
+    read_line,
+    text_row,
+)
+from assistant.triage.changes import Change, Json, differences, encode, with_field
+from assistant.triage.errors import CaseChanged, CaseMissing
+from assistant.triage.states import OPEN_STATES
+from assistant.triage.worklist import CaseLine, SourceText, Wanted
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One case before and after, who changed it and why, and the ledger's entries about it."""
+
+    old: Case
+    new: Case
+    by: str
+    why: str
+    deeds: tuple[Deed, ...] = ()
+
+
+class Casebook:
+    """The cases behind one engine. Safe to share between threads; every call is one transaction.
+
+    `due` computes the earliest deadline of a case, or None; it fills the column that the worklist is sorted by.
+    """
+
+    def __init__(self, engine: Engine, ledger: Ledger, due: Callable[[Case], datetime | None]) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._due = due
+
+    def open(self, case: Case, opened_from: str, texts: Sequence[SourceText], by: str, deeds: Sequence[Deed]) -> Case:
+        """Save a new case and what told of it; the label is given here. Opened before from the same: that case.
+
+        Raises `SaveFailed`; then nothing of it is stored.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            known = self.opened_from(opened_from)
+            if known is not None:
+                return known
+            try:
+                return self._opened(case, opened_from, texts, by, deeds)
+            except SaveFailed:
+                # Two writers of a database server can choose one label; the slower one takes the next.
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _opened(self, case: Case, key: str, texts: Sequence[SourceText], by: str, deeds: Sequence[Deed]) -> Case:
+        with self._ledger.writing(f"the case opened from {key}") as connection:
+            taken = connection.execute(sa.select(CASES.c.body).where(CASES.c.opened_from == key)).scalar()
+            if taken is not None:
+                return read_case(taken)
+            last = connection.scalar(sa.select(sa.func.max(CASES.c.number))) or 0
+            new = replace(case, version=1, label=f"{case.opened_at:%Y}-{last + 1:06d}")
+            now = datetime.now(UTC)
+            connection.execute(
+                sa.insert(CASES), [{**case_row(new, self._due(new), now), "id": new.id, "opened_from": key}]
+            )
+            _add_texts(connection, texts)
+            _add_origins(connection, new)
+            _add_changes(connection, [Change(new.id, 1, "", None, encode(new), by, now, f"opened from {key}")])
+            for deed in deeds:
+                append(connection, deed)
+        return new
+
+    def save(self, edits: Sequence[Edit], texts: Sequence[SourceText] = ()) -> tuple[Case, ...]:
+        """Save changed cases together, all or nothing, and give them back with their new versions.
+
+        An edit without a difference changes no version. Raises `CaseChanged` or `SaveFailed`.
+        """
+        now = datetime.now(UTC)
+        with self._ledger.writing("the changed cases") as connection:
+            _add_texts(connection, texts)
+            saved = tuple(self._save_one(connection, edit, now) for edit in edits)
+            for edit in edits:
+                for deed in edit.deeds:
+                    append(connection, deed)
+        return saved
+
+    def _save_one(self, connection: Connection, edit: Edit, now: datetime) -> Case:
+        found = differences(edit.old, edit.new)
+        new = replace(edit.new, version=edit.old.version + (1 if found else 0))
+        where = (CASES.c.id == new.id) & (CASES.c.version == edit.old.version)
+        result = connection.execute(sa.update(CASES).where(where).values(case_row(new, self._due(new), now)))
+        if result.rowcount != 1:
+            raise CaseChanged(
+                f"Case {edit.old.label} was changed by somebody else since you opened it; reload it and try again."
+            )
+        changes = [Change(new.id, new.version, each.path, each.old, each.new, edit.by, now, edit.why) for each in found]
+        _add_changes(connection, changes)
+        _add_origins(connection, new)
+        return new
+
+    def case(self, name: str) -> Case:
+        """The case with this id or label, as it is now. Raises `CaseMissing` or `ReadFailed`."""
+        found = self._case_where((CASES.c.id == name) | (CASES.c.label == name))
+        if found is None:
+            raise CaseMissing(f"There is no case {name}.")
+        return found
+
+    def opened_from(self, key: str) -> Case | None:
+        """The case that was opened from a flag's turn or an imported text, or None."""
+        return self._case_where(CASES.c.opened_from == key)
+
+    def _case_where(self, wanted: sa.ColumnElement[bool]) -> Case | None:
+        with self._reading() as connection:
+            body = connection.execute(sa.select(CASES.c.body).where(wanted)).scalar()
+        return None if body is None else read_case(body)
+
+    def cases(self, wanted: Wanted | None = None) -> Iterator[Case]:
+        """Whole cases, oldest first, all that match whatever the limit: for exports, signals and duplicates."""
+        query = sa.select(CASES.c.body).where(*conditions(wanted or Wanted())).order_by(CASES.c.number)
+        with self._reading() as connection:
+            for body in connection.execution_options(yield_per=500).execute(query).scalars():
+                yield read_case(body)
+
+    def worklist(self, wanted: Wanted | None = None) -> tuple[CaseLine, ...]:
+        """One page of lines, due first, those without a deadline last."""
+        wanted = wanted or Wanted()
+        order = (CASES.c.due_at.is_(None), CASES.c.due_at, CASES.c.number)
+        query = sa.select(*LINE).where(*conditions(wanted)).order_by(*order)
+        with self._reading() as connection:
+            rows = connection.execute(query.limit(wanted.limit).offset(wanted.offset)).mappings()
+            return tuple(read_line(row) for row in rows)
+
+    def count(self, wanted: Wanted | None = None) -> int:
+        """How many cases match, whatever the limit."""
+        query = sa.select(sa.func.count()).select_from(CASES).where(*conditions(wanted or Wanted()))
+        with self._reading() as connection:
+            return connection.scalar(query) or 0
+
+    def history(self, case_id: str) -> tuple[Change, ...]:
+        """Every change of a case, oldest first."""
+        query = sa.select(CASE_CHANGES).where(CASE_CHANGES.c.case_id == case_id).order_by(CASE_CHANGES.c.number)
+        with self._reading() as connection:
+            return tuple(read_change(row) for row in connection.execute(query).mappings())
+
+    def rebuilt(self, case_id: str, version: int | None = None) -> Case:
+        """The case as its history says it was at a version (default: now). Raises `CaseMissing`."""
+        body: Json = None
+        last = 0
+        for change in self.history(case_id):
+            if version is not None and change.version > version:
+                break
+            body = change.new if not change.path else with_field(body, change.path, change.new)
+            last = change.version
+        if body is None:
+            raise CaseMissing(f"There is no case {case_id}.")
+        return read_case(with_field(body, "version", last))
+
+    def text(self, source_id: str) -> SourceText | None:
+        """The masked text of a source, or None where only the turn holds it."""
+        with self._reading() as connection:
+            row = connection.execute(sa.select(CASE_SOURCES).where(CASE_SOURCES.c.id == source_id)).mappings().first()
+        return None if row is None else SourceText(**row)
+
+    def of_turn(self, turn_id: str) -> tuple[str, ...]:
+        """The ids of the cases that a turn of a conversation told of."""
+        with self._reading() as connection:
+            return tuple(connection.scalars(sa.select(CASE_ORIGINS.c.case_id).where(CASE_ORIGINS.c.turn_id == turn_id)))
+
+    def conversations_with_open_cases(self) -> frozenset[str]:
+        """The conversations that are closed to fine-tuning: one of their cases is open, or its master is."""
+        master = CASES.alias("master")
+        still = [state.value for state in OPEN_STATES]
+        query = (
+            sa.select(CASE_ORIGINS.c.conversation_id)
+            .join(CASES, CASES.c.id == CASE_ORIGINS.c.case_id)
+            .join(master, master.c.id == CASES.c.master, isouter=True)
+            .where(CASE_ORIGINS.c.conversation_id != "", CASES.c.state.in_(still) | master.c.state.in_(still))
+            .distinct()
+        )
+        with self._reading() as connection:
+            return frozenset(connection.scalars(query))
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise ReadFailed("The cases cannot be read. Run “pharmassist doctor”.") from error
+
+
+def _add_texts(connection: Connection, texts: Sequence[SourceText]) -> None:
+    known = set(
+        connection.scalars(sa.select(CASE_SOURCES.c.id).where(CASE_SOURCES.c.id.in_([text.id for text in texts])))
+    )
+    rows = [text_row(text) for text in texts if text.id not in known]
+    if rows:
+        connection.execute(sa.insert(CASE_SOURCES), rows)
+
+
+def _add_origins(connection: Connection, case: Case) -> None:
+    query = sa.select(CASE_ORIGINS.c.source_id).where(CASE_ORIGINS.c.case_id == case.id)
+    known = set(connection.scalars(query))
+    rows = [
+        {"case_id": case.id, "source_id": each.id, "turn_id": each.turn_id, "conversation_id": each.conversation_id}
+        for each in case.sources
+        if each.id not in known
+    ]
+    if rows:
+        connection.execute(sa.insert(CASE_ORIGINS), rows)
+
+
+def _add_changes(connection: Connection, changes: Sequence[Change]) -> None:
+    rows = [change_row(each) for each in changes]
+    if rows:
+        connection.execute(sa.insert(CASE_CHANGES), rows)
