@@ -1,7 +1,8 @@
 """Trains a net: a LoRA adapter on the bundled encoder and a linear head, from rows to the folder that serving loads.
 
 The same windows and the same features as in use (`retrieval.nets`), AdamW with a linear warm-up and decay, bfloat16
-where the processor is quick at it, one temperature fitted on the validation rows. Its seed repeats it on one machine.
+where the processor is quick at it, one temperature fitted on the validation rows; on a GPU where torch finds one. Its
+seed repeats it on one machine.
 """
 
 from __future__ import annotations
@@ -123,20 +124,21 @@ class _Net:
         import torch
 
         self.recipe, self.model = recipe, model
-        self.head = torch.nn.Linear(feature_size(hidden_size, recipe.task), len(recipe.labels))
+        self.device = next(model.parameters()).device
+        self.head = torch.nn.Linear(feature_size(hidden_size, recipe.task), len(recipe.labels)).to(self.device)
 
     def logits(self, batch: Sequence[Example]) -> torch.Tensor:
         """(windows, tokens, labels) of a tagging net, (windows, labels) of the others, in float32."""
-        with _quick():
+        with _quick(self.device.type):
             hidden, mask = hidden_states(self.model, [one.window for one in batch])
         made: torch.Tensor = self.head(features(hidden, mask, self.recipe.task))
         return made
 
 
-def _quick() -> AbstractContextManager[object]:
+def _quick(device: str) -> AbstractContextManager[object]:
     import torch
 
-    return torch.autocast("cpu", dtype=torch.bfloat16) if quick_bfloat16() else nullcontext()
+    return torch.autocast(device, dtype=torch.bfloat16) if quick_bfloat16() else nullcontext()
 
 
 def _with_lora(plain: PreTrainedModel, recipe: Recipe) -> PeftModel:
@@ -203,9 +205,9 @@ def _loss(net: _Net, batch: Sequence[Example]) -> torch.Tensor:
     import torch
 
     logits = net.logits(batch)
-    targets = _padded(batch, logits.shape[1] if net.recipe.task == "tag" else 1)
-    weights = torch.tensor([one.weight for one in batch]).unsqueeze(1).expand(targets.shape)
-    by_class = torch.tensor(net.recipe.class_weights) if net.recipe.class_weights else None
+    targets = _padded(batch, logits.shape[1] if net.recipe.task == "tag" else 1).to(net.device)
+    weights = torch.tensor([one.weight for one in batch], device=net.device).unsqueeze(1).expand(targets.shape)
+    by_class = torch.tensor(net.recipe.class_weights, device=net.device) if net.recipe.class_weights else None
     flat = targets.reshape(-1)
     each = torch.nn.functional.cross_entropy(
         logits.reshape(len(flat), -1), flat, weight=by_class, ignore_index=IGNORED, reduction="none"
@@ -231,7 +233,7 @@ def _predict(net: _Net, checked: Sequence[Example]) -> tuple[NDArray[np.float64]
     found: list[NDArray[np.float64]] = [np.zeros(0)] * len(checked)
     with torch.inference_mode():
         for places in batches([one.window for one in checked], _EVALUATED):
-            made = net.logits([checked[place] for place in places]).double().numpy()
+            made = net.logits([checked[place] for place in places]).double().cpu().numpy()
             for place, row in zip(places, made, strict=True):
                 found[place] = row.reshape(-1, row.shape[-1])[: len(checked[place].targets)]
     targets = np.concatenate([np.array(one.targets, dtype=np.int64) for one in checked])
@@ -266,7 +268,7 @@ def _save(net: _Net, encoder: Encoder, rows: str, temperature: float, out: Path)
     # peft writes a README with blanks to fill in; our card is CARD.md.
     (out / "README.md").unlink(missing_ok=True)
     _without_path(out / "adapter_config.json")
-    save_file({"weight": net.head.weight.detach(), "bias": net.head.bias.detach()}, out / HEAD)
+    save_file({"weight": net.head.weight.detach().cpu(), "bias": net.head.bias.detach().cpu()}, out / HEAD)
     settings = {key: str(value) for key, value in asdict(recipe).items()}
     hashes = (file_hash(encoder.weights_file()), file_hash(out / ADAPTER), file_hash(out / HEAD))
     card = NetCard(
