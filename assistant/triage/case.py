@@ -156,6 +156,24 @@ class Study:
     pre_anda: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A report of this case that was written for one market. `receipts` are the ids of the receipts that it reports,
+    whose clocks it stops; `message` is the message number (N.2.r.1), `acknowledged` the code of the answer or "".
+    """
+
+    id: str
+    market: str
+    at: datetime
+    by: str
+    version: int
+    receipts: tuple[str, ...]
+    message: str = ""
+    file: str = ""
+    sha256: str = ""
+    acknowledged: str = ""
+
+
 class NullFlavour(StrEnum):
     """Why a field is empty, in the codes of E2B."""
 
@@ -258,6 +276,9 @@ class Case:
     unknowns: tuple[Unknown, ...] = ()
     links: tuple[CaseLink, ...] = ()
     kept: tuple[KeptElement, ...] = ()
+    submissions: tuple[Submission, ...] = ()
+    valid_from: str = ""
+    """The receipt with which the four minimum criteria were first met; "" is the first one."""
     asked_to_close: str = ""
     """Who proposed to close it as not valid; a second person decides."""
 
