@@ -38,7 +38,8 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked. `id` is the turn's id; `history` holds the conversation's earlier questions, oldest first."""
+    """What was asked. `id` is the turn's id; `history` holds the conversation's earlier questions, oldest first;
+    `asked_by` is the asker's user name, empty where nobody is known."""
 
     id: str
     conversation_id: str
@@ -46,6 +47,7 @@ class Question:
     asked_at: datetime
     history: tuple[str, ...] = ()
     patient: Patient = field(default_factory=Patient)
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

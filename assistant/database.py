@@ -95,6 +95,7 @@ TURNS = sa.Table(
     sa.Column("calculations", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("asked_for", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("conflicts", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("asked_by", sa.Text, nullable=False, server_default=sa.text("''")),
     sqlite_autoincrement=True,
 )
 

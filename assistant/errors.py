@@ -6,12 +6,17 @@ AssistantError
 │   ├── GeneratorTimeout: the model server was silent, or writing, for longer than the settings allow
 │   ├── DraftMalformed: the reply is not the list of claims that was asked for
 │   └── DraftTruncated: the reply was cut off before its end
-└── StorageError: the database of conversations cannot do what it should
-    ├── DatabaseUnreachable: it cannot be opened, created or reached
-    ├── DatabaseTooNew: a newer version of pharmassist made it
-    ├── SaveFailed: a turn or flag was not saved, and nothing of it is there
-    ├── ReadFailed: what is stored cannot be read
-    └── UnknownTurn: a flag names a turn that is not stored
+├── StorageError: the database cannot do what it should
+│   ├── DatabaseUnreachable: it cannot be opened, created or reached
+│   ├── DatabaseTooNew: a newer version of pharmassist made it
+│   ├── SaveFailed: a record was not saved, and nothing of it is there
+│   ├── ReadFailed: what is stored cannot be read
+│   └── UnknownTurn: a flag names a turn that is not stored
+└── PeopleError: a person cannot do what was asked
+    ├── SignInFailed: the user name or the password is not right, or the account is disabled or has to wait
+    ├── NotAllowed: no role of the person allows it
+    ├── AccountInvalid: a user name, name, password or role that an account cannot have
+    └── UnknownPerson: there is no account of this user name
 """
 
 from __future__ import annotations
@@ -42,7 +47,7 @@ class DraftTruncated(GeneratorError):
 
 
 class StorageError(AssistantError):
-    """The database of conversations cannot do what it should."""
+    """The database cannot do what it should."""
 
 
 class DatabaseUnreachable(StorageError):
@@ -54,7 +59,7 @@ class DatabaseTooNew(StorageError):
 
 
 class SaveFailed(StorageError):
-    """A turn or flag was not saved, and nothing of it is there."""
+    """A record was not saved, and nothing of it is there."""
 
 
 class ReadFailed(StorageError):
@@ -63,3 +68,23 @@ class ReadFailed(StorageError):
 
 class UnknownTurn(StorageError):
     """A flag names a turn that is not stored."""
+
+
+class PeopleError(AssistantError):
+    """A person cannot do what was asked."""
+
+
+class SignInFailed(PeopleError):
+    """The user name or the password is not right, or the account is disabled or has to wait. It never says which."""
+
+
+class NotAllowed(PeopleError):
+    """No role of the person allows it."""
+
+
+class AccountInvalid(PeopleError):
+    """A user name, name, password or role that an account cannot have."""
+
+
+class UnknownPerson(PeopleError):
+    """There is no account of this user name."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, RowMapping
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from assistant.chain import GENESIS, Anchor, Break, Deed, Entry, EntryKind, breaks, canonical, link, moment
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 1000
 """Entries read at a time."""
+
+_COLUMNS = ("number", "at", "kind", "by", "subject", "summary", "facts", "previous", "hash")
+
+Row: TypeAlias = Mapping[str, object]
 
 
 def append(connection: Connection, deed: Deed) -> Entry:
@@ -42,7 +47,7 @@ def append(connection: Connection, deed: Deed) -> Entry:
     query = sa.select(LEDGER_HEAD.c.number, LEDGER_HEAD.c.hash).where(LEDGER_HEAD.c.id == 1).with_for_update()
     number, last = connection.execute(query).one()
     entry = link(deed, datetime.now(UTC), Anchor(number, last))
-    connection.execute(sa.insert(LEDGER), [_row(entry)])
+    connection.execute(sa.insert(LEDGER), [row_of(entry)])
     connection.execute(
         sa.update(LEDGER_HEAD).where(LEDGER_HEAD.c.id == 1), [{"number": entry.number, "hash": entry.hash}]
     )
@@ -70,6 +75,7 @@ class Ledger:
         self._engine = engine
         self._writer = engine.execution_options(**{WRITING: True})
         self._anchor_file = anchor_file
+        self._noted: Anchor | None = None
 
     @contextmanager
     def writing(self, what: str) -> Iterator[Connection]:
@@ -96,19 +102,19 @@ class Ledger:
 
     def entries(self, *, after: int = 0, kind: EntryKind | None = None, subject: str = "") -> Iterator[Entry]:
         """Entries in order: those with a higher number than `after`, of one kind, about one subject."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             yield from _entries(connection, after, kind, subject)
 
     def head(self) -> Anchor:
         """The last entry's number and hash, as the database says."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return _head(connection)
 
     def verify(self, anchors: Sequence[Anchor] = ()) -> Verified:
         """Read the whole chain and say where it does not hold; `anchors` are added to those of the anchor file."""
         # Before the snapshot: an anchor that is noted while we read would name an entry that we do not see.
         noted, unread = _read_anchors(self._anchor_file)
-        with self._reading() as connection:
+        with self.reading() as connection:
             head, count = _head(connection), 0
 
             def counted() -> Iterator[Entry]:
@@ -126,23 +132,26 @@ class Ledger:
             return
         try:
             head = self.head()
+            if head == self._noted:
+                return
             descriptor = os.open(self._anchor_file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(f"{head.number} {head.hash}\n")
+            self._noted = head
         except (OSError, ReadFailed) as error:
             log.warning("The ledger's anchor file %s cannot be written: %s", self._anchor_file, error)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """One snapshot of the database."""
+    def reading(self) -> Iterator[Connection]:
+        """One snapshot of the database. Raises `ReadFailed`."""
         engine = self._engine
         if engine.dialect.name != "sqlite":
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         try:
             with engine.connect() as connection:
                 yield connection
-        except SQLAlchemyError as error:
-            raise ReadFailed("The ledger cannot be read. Run “pharmassist doctor”.") from error
+        except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
+            raise ReadFailed("The database cannot be read. Run “pharmassist doctor”.") from error
 
 
 def _head(connection: Connection) -> Anchor:
@@ -159,10 +168,11 @@ def _entries(connection: Connection, after: int, kind: EntryKind | None, subject
     if subject:
         query = query.where(LEDGER.c.subject == subject)
     rows = connection.execution_options(yield_per=AT_ONCE).execute(query).mappings()
-    return map(_read, rows)
+    return (entry_of(dict(row)) for row in rows)
 
 
-def _row(entry: Entry) -> dict[str, str | int]:
+def row_of(entry: Entry) -> Row:
+    """The columns of an entry."""
     deed = entry.deed
     return {
         "number": entry.number,
@@ -177,17 +187,20 @@ def _row(entry: Entry) -> dict[str, str | int]:
     }
 
 
-def _read(row: RowMapping) -> Entry:
+def entry_of(row: Row) -> Entry:
     """The entry of a row; one whose characters are not those that were written reads as `UNREADABLE`."""
+    number, *texts = (row[name] for name in _COLUMNS)
+    assert isinstance(number, int)
+    at, kind, by, subject, summary, facts, previous, hashed = map(str, texts)
     try:
-        deed = Deed(EntryKind(row["kind"]), row["by"], row["subject"], row["summary"], json.loads(row["facts"]))
-        entry = Entry(row["number"], datetime.fromisoformat(row["at"]), deed, row["previous"], row["hash"])
-        if dict(row) == _row(entry) and all(isinstance(value, str) for value in deed.facts.values()):
+        deed = Deed(EntryKind(kind), by, subject, summary, json.loads(facts))
+        entry = Entry(number, datetime.fromisoformat(at), deed, previous, hashed)
+        if dict(row) == row_of(entry) and all(isinstance(value, str) for value in deed.facts.values()):
             return entry
     except (ValueError, TypeError, AttributeError):
         pass
     lost = Deed(EntryKind.UNREADABLE, "", "", "This row does not hold an entry as it was written.")
-    return Entry(row["number"], datetime.min.replace(tzinfo=UTC), lost, str(row["previous"]), str(row["hash"]))
+    return Entry(number, datetime.min.replace(tzinfo=UTC), lost, previous, hashed)
 
 
 def _read_anchors(path: Path | None) -> tuple[tuple[Anchor, ...], tuple[Break, ...]]:

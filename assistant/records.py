@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, RowMapping
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from assistant.chain import Break, Deed, EntryKind
 from assistant.conversation import Conversation, Flag, FlagKind, Override, OverrideRate, Turn
 from assistant.database import (
     ALERTS,
@@ -25,9 +26,10 @@ from assistant.database import (
     OVERRIDES,
     PASSAGES,
     TURNS,
-    WRITING,
 )
+from assistant.deeds import flag_deed, flag_hash, override_deed, override_hash, turn_deed, turn_hash, verify_records
 from assistant.errors import ReadFailed, SaveFailed, UnknownTurn
+from assistant.ledger import Ledger, append
 from assistant.rows import (
     StoredParts,
     conversation_row,
@@ -44,12 +46,20 @@ MACHINE_FLAGS = frozenset({FlagKind.ADVERSE_EVENT, FlagKind.ESCALATED})
 """Kinds that are noticed before the turn that they mark has ended."""
 
 
-class Records:
-    """The stored conversations behind one engine. Safe to share between threads; every call is one transaction."""
+OURS = frozenset({EntryKind.ANSWER_RELEASED, EntryKind.ANSWER_WITHHELD, EntryKind.FLAG, EntryKind.OVERRIDE})
+"""Kinds of entries whose records are kept here."""
 
-    def __init__(self, engine: Engine) -> None:
+
+class Records:
+    """The stored conversations behind one engine. Safe to share between threads; every call is one transaction.
+
+    Each turn, flag and override goes in together with its entry in the ledger. Without a `ledger`, one is opened that
+    notes its head nowhere else.
+    """
+
+    def __init__(self, engine: Engine, ledger: Ledger | None = None) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(**{WRITING: True})
+        self.ledger = ledger or Ledger(engine)
 
     def save_turn(self, turn: Turn, flags: Sequence[Flag] = ()) -> None:
         """Save the turn and its flags, all or nothing. A flag that is stored already stays as it is.
@@ -59,26 +69,28 @@ class Records:
         question = turn.outcome.question
         if (question.id, question.conversation_id) != (turn.id, turn.conversation_id):
             raise SaveFailed("A turn must carry the ids of its question; nothing was saved.")
-        with self._writing(f"turn {turn.id}") as connection:
+        with self.ledger.writing(f"turn {turn.id}") as connection:
             _begin_conversation(connection, turn)
             for table, rows in turn_rows(turn):
                 if rows:
                     connection.execute(sa.insert(table), rows)
             stored = set(connection.scalars(sa.select(FLAGS.c.id).where(FLAGS.c.id.in_([flag.id for flag in flags]))))
-            fresh = [flag_row(flag) for flag in flags if flag.id not in stored]
+            fresh = [flag for flag in flags if flag.id not in stored]
             if fresh:
-                connection.execute(sa.insert(FLAGS), fresh)
+                connection.execute(sa.insert(FLAGS), [flag_row(flag) for flag in fresh])
+            _enter(connection, turn_deed(turn), *map(flag_deed, fresh))
 
     def save_flag(self, flag: Flag) -> None:
         """Save one flag. A noticed adverse event may come before its turn; every other flag needs a stored turn.
 
         Raises `UnknownTurn` or `SaveFailed`.
         """
-        with self._writing(f"flag {flag.id}") as connection:
+        with self.ledger.writing(f"flag {flag.id}") as connection:
             turn = connection.scalar(sa.select(TURNS.c.id).where(TURNS.c.id == flag.turn_id))
             if turn is None and flag.kind not in MACHINE_FLAGS:
                 raise UnknownTurn("The answer that this flag marks is not stored; reload the conversation.")
             connection.execute(sa.insert(FLAGS), [flag_row(flag)])
+            _enter(connection, flag_deed(flag))
 
     def turns(self, conversation_id: str) -> tuple[Turn, ...]:
         """The turns of a conversation, oldest first; empty where there is no such conversation."""
@@ -116,7 +128,7 @@ class Records:
 
         Raises `UnknownTurn` where the turn showed no such warning, or `SaveFailed`.
         """
-        with self._writing(f"override {override.id}") as connection:
+        with self.ledger.writing(f"override {override.id}") as connection:
             table = ALERTS if override.claim is None else FINDINGS
             shown = sa.select(table.c.rule).where(
                 table.c.turn_id == override.turn_id,
@@ -129,6 +141,7 @@ class Records:
             if connection.scalars(shown).first() is None:
                 raise UnknownTurn("The warning that this override names was not shown; reload the conversation.")
             connection.execute(sa.insert(OVERRIDES), [override_row(override)])
+            _enter(connection, override_deed(override))
 
     def overrides(self, turn_id: str | None = None) -> tuple[Override, ...]:
         """The overrides of one turn, or all of them, oldest first."""
@@ -171,23 +184,29 @@ class Records:
         with self._reading() as connection:
             return tuple(OverrideRate(*row) for row in connection.execute(query))
 
+    def verify(self) -> tuple[Break, ...]:
+        """Where a stored turn, flag or override is gone or is not what the ledger recorded."""
+        flags = {flag.id: flag_hash(flag) for flag in self.flags()}
+        overrides = {override.id: override_hash(override) for override in self.overrides()}
+
+        def stored(deed: Deed) -> str | None:
+            if deed.kind is EntryKind.FLAG:
+                return flags.get(deed.facts.get("flag", ""))
+            if deed.kind is EntryKind.OVERRIDE:
+                return overrides.get(deed.facts.get("override", ""))
+            try:
+                turn = self.turn(deed.subject.removeprefix("turn "))
+            except ReadFailed:
+                return "not readable"
+            return None if turn is None else turn_hash(turn)
+
+        ours = (entry for entry in self.ledger.entries() if entry.deed.kind in OURS)
+        return tuple(verify_records(ours, stored))
+
     def _read_turns(self, wanted: sa.ColumnElement[bool]) -> tuple[Turn, ...]:
         with self._reading() as connection:
             rows = connection.execute(sa.select(TURNS).where(wanted).order_by(TURNS.c.number)).mappings().all()
             return tuple(read_turn(_parts(connection, row)) for row in rows)
-
-    @contextmanager
-    def _writing(self, what: str) -> Iterator[Connection]:
-        try:
-            with self._writer.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, UnicodeError, ValueError, OverflowError) as error:
-            advice = (
-                "It is stored already, or lacks a value that it needs."
-                if isinstance(error, IntegrityError)
-                else "Check that the disk is not full and that the database can be written to."
-            )
-            raise SaveFailed(f"Could not save {what}. {advice}") from error
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -196,6 +215,12 @@ class Records:
                 yield connection
         except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
             raise ReadFailed("The stored conversations cannot be read. Run “pharmassist doctor”.") from error
+
+
+def _enter(connection: Connection, *deeds: Deed) -> None:
+    """Record what is being saved, in the same transaction: no record without its entry, and no entry without it."""
+    for deed in deeds:
+        append(connection, deed)
 
 
 def _begin_conversation(connection: Connection, turn: Turn) -> None:

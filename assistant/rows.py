@@ -101,6 +101,7 @@ def _turn_row(turn: Turn) -> Row:
         "kind": _REFUSAL if refusal else _ANSWER,
         "question": question.text,
         "asked_at": question.asked_at,
+        "asked_by": question.asked_by,
         "history": list(question.history),
         "patient": _patient_to_json(question.patient),
         "reason": refusal.reason.value if refusal else "",
@@ -186,6 +187,7 @@ def read_turn(parts: StoredParts) -> Turn:
         row["asked_at"],
         tuple(row["history"]),
         _patient_from_json(row["patient"]),
+        row["asked_by"],
     )
     basis = Basis(**{name: row[name] for name in _BASIS[:-1]}, not_known=tuple(row["not_known"]))
     judged = [_read_claim(parts, claim) for claim in parts.claims]

@@ -82,7 +82,7 @@ _patients = st.builds(
     medicines=_names,
     conditions=_names,
 )
-_questions = st.builds(Question, _words, _words, _words, _moments, _names, _patients)
+_questions = st.builds(Question, _words, _words, _words, _moments, _names, _patients, _words)
 _passages = st.builds(
     Passage,
     key=_words,

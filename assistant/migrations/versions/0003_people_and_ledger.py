@@ -1,4 +1,4 @@
-"""Accounts, signatures, and the ledger with the triggers that refuse to change it."""
+"""Accounts, signatures, who asked, and the ledger with the triggers that refuse to change it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _KEPT = ("ledger", "signatures")
 
 def upgrade() -> None:
     """Add the tables and their guards; what is stored stays as it is."""
+    op.add_column("turns", sa.Column("asked_by", sa.Text, nullable=False, server_default=sa.text("''")))
     _create_people()
     _create_signatures()
     _create_ledger()

@@ -1,0 +1,42 @@
+"""Signatures in the database: stored in the transaction of what was signed, and read again to be shown with it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from assistant.chain import Deed, EntryKind
+from assistant.errors import NotAllowed
+from assistant.ledger import Ledger, append
+from assistant.people import Meaning, Signature
+from assistant.tables.people import SIGNATURES
+
+_COLUMNS = ("id", "person_id", "user_name", "name", "meaning", "signed_at", "record", "record_hash")
+
+
+def keep_signature(connection: Connection, signature: Signature) -> None:
+    """Store a signature and its ledger entry, in the transaction (`Ledger.writing`) that stores what was signed."""
+    row = {name: getattr(signature, name) for name in _COLUMNS} | {"meaning": signature.meaning.value}
+    connection.execute(sa.insert(SIGNATURES), [row])
+    facts = {"signature": signature.id, "meaning": signature.meaning.value, "record_hash": signature.record_hash}
+    append(connection, Deed(EntryKind.SIGNED, signature.user_name, signature.record, signature.line(), facts))
+
+
+def signatures_of(ledger: Ledger, record: str) -> tuple[Signature, ...]:
+    """The signatures under one record, oldest first."""
+    query = sa.select(SIGNATURES).where(SIGNATURES.c.record == record).order_by(SIGNATURES.c.number)
+    with ledger.reading() as connection:
+        return tuple(map(_signature, connection.execute(query).mappings()))
+
+
+def require_two_people(first: Signature, second: Signature) -> None:
+    """Raise `NotAllowed` unless two different people signed the same record as it was."""
+    if first.person_id == second.person_id:
+        raise NotAllowed(f"{second.name} has signed already; a second person has to sign too.")
+    if (first.record, first.record_hash) != (second.record, second.record_hash):
+        raise NotAllowed("The two signatures are not under the same content; sign it again as it is now.")
+
+
+def _signature(row: RowMapping) -> Signature:
+    values = {name: row[name] for name in _COLUMNS} | {"meaning": Meaning(row["meaning"])}
+    return Signature(**values)
