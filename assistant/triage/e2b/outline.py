@@ -1,0 +1,126 @@
+"""The outline of the message (message.xml) as nodes: fixed attributes, places of elements, what repeats."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from lxml import etree
+
+from assistant.triage.e2b import xml
+from assistant.triage.e2b.errors import TableInvalid
+
+_OURS = "{urn:pharmassist:e2b}"
+_OIDS = (("ich:", "2.16.840.1.113883.3.989.2.1."), ("fda:", "2.16.840.1.113883.3.989.5.1.2."))
+_PLACE = re.compile(r"^(?P<prefix>[^{]*)\{(?P<number>[^}|]+)(?:\|(?P<default>[^}]*))?\}$")
+_MAIN = ("", "code", "value", "extension", "root")
+"""Which place of a node its null flavour and its further attributes belong to, the text first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the value of an element stands: an attribute, or the text (""), after a prefix such as "tel:".
+
+    `default` is written where the report has no value, and not kept where a message has it.
+    """
+
+    attribute: str
+    number: str
+    prefix: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One element of the outline. `form` names a way of its own to read and write, with `parts` (name, number)."""
+
+    tag: str
+    fixed: tuple[tuple[str, str], ...]
+    places: tuple[Place, ...]
+    children: tuple[Node, ...]
+    each: str = ""
+    when: str = ""
+    form: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+    lines: bool = False
+
+    @property
+    def main(self) -> Place | None:
+        """The place that a null flavour of this node belongs to."""
+        found = [place for name in _MAIN for place in self.places if place.attribute == name]
+        return found[0] if found else None
+
+    @property
+    def holds(self) -> bool:
+        """Whether an element has its place here or below; a node without one is written with its parent."""
+        return bool(self.form or self.each or any(not place.default for place in self.places)) or any(
+            child.holds for child in self.children
+        )
+
+    def part(self, name: str) -> str:
+        """The number of a part of the form, "" where it has none."""
+        return dict(self.parts).get(name, "")
+
+
+@lru_cache(maxsize=1)
+def outline() -> Node:
+    """The whole message.
+
+    Raises:
+        TableInvalid: the outline that was installed is damaged.
+    """
+    text = (files("assistant.triage.e2b") / "message.xml").read_text(encoding="utf-8")
+    for short, oid in _OIDS:
+        text = re.sub(rf"(?<=['\"]){short}(?=\d)", oid, text)
+    try:
+        root = etree.fromstring(text.encode(), etree.XMLParser(remove_comments=True, remove_blank_text=True))
+    except etree.XMLSyntaxError as fault:
+        raise TableInvalid(f"message.xml is damaged ({fault}); install pharmassist again") from fault
+    return _node(root)
+
+
+def _node(element: etree._Element) -> Node:
+    fixed, places, ours = [], [], {}
+    for key, value in element.attrib.items():
+        name, held = str(key), str(value)
+        if name.startswith(_OURS):
+            ours[name.removeprefix(_OURS)] = held
+        elif found := _PLACE.match(held):
+            places.append(_place(name, found))
+        else:
+            fixed.append((name, held))
+    if found := _PLACE.match(xml.own_text(element)):
+        places.append(_place("", found))
+    settings = {"each", "when", "form", "lines"}
+    return Node(
+        tag=xml.local(element),
+        fixed=tuple(fixed),
+        places=tuple(places),
+        children=tuple(_node(child) for child in element),
+        each=ours.get("each", ""),
+        when=ours.get("when", ""),
+        form=ours.get("form", ""),
+        parts=tuple((name, number) for name, number in ours.items() if name not in settings),
+        lines="lines" in ours,
+    )
+
+
+def _place(attribute: str, found: re.Match[str]) -> Place:
+    return Place(attribute, found["number"], found["prefix"], found["default"] or "")
+
+
+@lru_cache(maxsize=1)
+def order() -> dict[str, int]:
+    """The place of every number in the message, so that values can be kept in one order."""
+    numbers: dict[str, int] = {}
+    _number(outline(), numbers)
+    return numbers
+
+
+def _number(node: Node, numbers: dict[str, int]) -> None:
+    for number in [*(place.number for place in node.places), *(number for _, number in node.parts)]:
+        numbers.setdefault(number, len(numbers))
+    for child in node.children:
+        _number(child, numbers)
