@@ -55,7 +55,8 @@ def read_table(path: Path) -> ReportSet:
     """Read a CSV or Parquet file with one row for each product and event of a report.
 
     Needed columns: report (or id), product (or drug, var1) and event (or reaction, var2). A column `role` says suspect,
-    interacting or concomitant; without it every product is a suspect. Every other column can stratify.
+    interacting or concomitant; without it every product is a suspect. Every other column can stratify. Names of
+    products and events are compared in capitals.
 
     Raises:
         ReportsInvalid: the file cannot be read, lacks a column, or holds no complete row.
@@ -66,7 +67,8 @@ def read_table(path: Path) -> ReportSet:
     strata = tuple(each for each in columns if each not in found.values() and each != "role")
     role = _text(pl.col("role")).str.to_lowercase() if "role" in columns else pl.lit("suspect")
     named = rows.select(
-        *(_text(pl.col(column)).alias(name) for name, column in found.items()),
+        _text(pl.col(found["report"])).alias("report"),
+        *(folded(pl.col(found[name])).alias(name) for name in ("product", "event")),
         role.alias("role"),
         *(_text(pl.col(each)).fill_null(UNKNOWN).alias(each) for each in strata),
     )
@@ -102,6 +104,11 @@ def _found(path: Path, columns: list[str], name: str) -> str:
         many = f"has {len(matching)} columns" if matching else "has no column"
         raise ReportsInvalid(f"{path.name} {many} for the {name}; name one of them {' or '.join(_NAMES[name])}.")
     return matching[0]
+
+
+def folded(column: pl.Expr) -> pl.Expr:
+    """A name in capitals with single blanks, so that spellings that differ in these alone are counted together."""
+    return _text(column.cast(pl.String).str.replace_all(r"\s+", " ").str.to_uppercase())
 
 
 def _text(column: pl.Expr) -> pl.Expr:
