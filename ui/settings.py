@@ -26,7 +26,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 # Read elsewhere (the file below, and the tests' own switches), so no typo.
 _OTHER_NAMES = frozenset(
     {"PHARMASSIST_CONFIG", "PHARMASSIST_SHARED", "PHARMASSIST_CHROMIUM", "PHARMASSIST_VLLM_PYTHON"}
-    | {"PHARMASSIST_TEST_QDRANT_URL"}
+    | {"PHARMASSIST_TEST_QDRANT_URL", "PHARMASSIST_TEST_POSTGRES_URL"}
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from assistant.chain import GENESIS, Anchor, Deed, Entry, EntryKind, breaks, can
 from assistant.conversation import FlagKind, Override
 from assistant.database import open_database
 from assistant.errors import SaveFailed
-from assistant.ledger import Ledger, append, entry_of, parse_anchor, row_of
+from assistant.ledger import Ledger, Verified, append, entry_of, parse_anchor, row_of
 from assistant.records import Records
 from tests.assistant.turns import NOW, answer_turn, flag
 
@@ -307,8 +308,8 @@ def _write(url: str, name: str, count: int) -> None:
     engine.dispose()
 
 
-def write_at_once(url: str, writers: int, count: int) -> Ledger:
-    """Several processes append to one ledger; the ledger afterwards."""
+def write_at_once(url: str, writers: int, count: int) -> tuple[Verified, list[Entry]]:
+    """Several processes append to one ledger; what is in it afterwards."""
     engine = open_database(url)
     spawn = multiprocessing.get_context("spawn")
     running = [spawn.Process(target=_write, args=(url, f"writer {at}", count)) for at in range(writers)]
@@ -317,14 +318,14 @@ def write_at_once(url: str, writers: int, count: int) -> Ledger:
     for process in running:
         process.join(120)
     assert [process.exitcode for process in running] == [0] * writers
-    return Ledger(engine)
+    written = Ledger(engine).verify(), list(Ledger(engine).entries())
+    engine.dispose()
+    return written
 
 
 def test_processes_that_write_at_once_do_not_break_the_chain(place: Path) -> None:
-    ledger = write_at_once(f"sqlite:///{place}", writers=4, count=25)
-    verified = ledger.verify()
+    verified, entries = write_at_once(f"sqlite:///{place}", writers=4, count=25)
     assert (verified.entries, verified.breaks) == (200, ())
-    entries = list(ledger.entries())
     assert {entry.deed.by for entry in entries} == {f"writer {at}" for at in range(4)}
     pairs = [(one.deed, two.deed) for one, two in zip(entries[::2], entries[1::2], strict=True)]
     assert all(two.subject == f"{one.subject} again" and one.by == two.by for one, two in pairs)
@@ -397,3 +398,34 @@ def test_a_moment_is_hashed_in_utc() -> None:
     from zoneinfo import ZoneInfo
 
     assert link(DEED, one, Anchor(0, GENESIS)) == link(DEED, one.astimezone(ZoneInfo("Asia/Tokyo")), Anchor(0, GENESIS))
+
+
+@pytest.fixture
+def postgres_url() -> str:
+    """An empty schema of the PostgreSQL database that the environment names, and its URL."""
+    url = os.environ.get("PHARMASSIST_TEST_POSTGRES_URL", "")
+    if not url:
+        pytest.skip("no PostgreSQL named in PHARMASSIST_TEST_POSTGRES_URL (postgresql+psycopg://…)")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return url
+
+
+@pytest.mark.server
+def test_processes_that_write_at_once_to_postgresql_do_not_break_the_chain(postgres_url: str) -> None:
+    verified = write_at_once(postgres_url, writers=4, count=25)[0]
+    assert (verified.entries, verified.breaks) == (200, ())
+
+
+@pytest.mark.server
+def test_postgresql_refuses_to_change_what_is_kept(postgres_url: str) -> None:
+    engine = open_database(postgres_url)
+    filled(Ledger(engine))
+    for statement in ("UPDATE ledger SET summary = 'x'", "DELETE FROM ledger", "TRUNCATE ledger"):
+        with pytest.raises(sa.exc.DBAPIError, match="never changed or removed"), engine.begin() as connection:
+            connection.execute(sa.text(statement))
+    assert Ledger(engine).verify().breaks == ()
+    engine.dispose()
