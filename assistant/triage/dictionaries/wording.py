@@ -1,0 +1,116 @@
+"""How the words of an event are compared: spelling, singular, order and words that mean the same. Tables in YAML."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import snowballstemmer
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+_WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?")
+_STEMMER = snowballstemmer.stemmer("english")
+# British endings and letters; a key needs no more than being the same on both sides.
+_BRITISH = (
+    (re.compile(r"ae|oe"), "e"),
+    (re.compile(r"(?<=\w{3})our(?=s?\b|ed\b|ing\b|al\b)"), "or"),
+    (re.compile(r"(?<=\w{3})is(?=e\b|ed\b|es\b|ing\b|ation\b|ations\b)"), "iz"),
+    (re.compile(r"sulph"), "sulf"),
+    (re.compile(r"leuco"), "leuko"),
+    (re.compile(r"(?<=\w{2})tre\b"), "ter"),
+)
+
+
+class EventWording(BaseModel):
+    """The file `wording.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    version: str
+    mild: str
+    grave: str
+    empty: str
+    sample: str
+    same: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An event's words, reduced: `words` say which event it is, `grave` and `mild` are said of it.
+
+    `exact` is the text in one spelling, singular, with every word in its place.
+    """
+
+    exact: str
+    words: frozenset[str]
+    grave: frozenset[str]
+    mild: frozenset[str]
+
+
+def spelled(text: str) -> str:
+    """The text in lower case, American spelling and plain letters, without punctuation."""
+    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    words = " ".join(word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(plain))
+    for pattern, american in _BRITISH:
+        words = pattern.sub(american, words)
+    return words
+
+
+@lru_cache(maxsize=65536)
+def singular(word: str) -> str:
+    """The word without the ending of a plural: crises is crisis, ulcers is ulcer; diabetes and rubella stay."""
+    if len(word) < 4 or word.endswith(("ss", "us", "is", "tes")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("oses", "yses", "ises", "rises")):
+        return word[:-2] + "is"
+    if word.endswith(("shes", "ches", "xes", "sses")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") else word
+
+
+@lru_cache(maxsize=65536)
+def wording(text: str) -> Wording:
+    """The reduced words of one event."""
+    parts = [singular(word) for word in spelled(text).split()]
+    grave = frozenset(part for part in parts if part in _GRAVE)
+    mild = frozenset(part for part in parts if part in _MILD)
+    said = [part for part in parts if part not in _GRAVE and part not in _MILD and part not in _EMPTY]
+    # "blood", "severe" or "reaction" alone is all that was said, so it is the event.
+    if _CHANGED & {_SAME.get(part, part) for part in said}:
+        said = [part for part in said if part not in _SAMPLE]
+    said = said or [part for part in parts if part not in _EMPTY] or parts
+    return Wording(" ".join(parts), frozenset(_stem(part) for part in said), grave, mild)
+
+
+def _stem(word: str) -> str:
+    return str(_STEMMER.stemWord(_SAME.get(word, word)))
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(singular(word) for word in spelled(text).split())
+
+
+def _same(rows: Iterable[str]) -> Mapping[str, str]:
+    made: dict[str, str] = {}
+    for row in rows:
+        first, *others = [singular(word) for word in spelled(row).split()]
+        made |= dict.fromkeys(others, first)
+    return made
+
+
+_TABLE = EventWording.model_validate(
+    yaml.safe_load((files("assistant.triage.dictionaries") / "wording.yaml").read_text(encoding="utf-8"))
+)
+_MILD, _GRAVE, _EMPTY = _set(_TABLE.mild), _set(_TABLE.grave), _set(_TABLE.empty)
+_SAMPLE = _set(_TABLE.sample)
+_SAME = _same(_TABLE.same)
+_CHANGED = frozenset({"increased", "decreased"})
