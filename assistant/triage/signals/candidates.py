@@ -190,6 +190,8 @@ def _undefined(values: dict[str, object]) -> str:
         reasons.append("no other product was reported with this event, so PRR and ROR have no comparison")
     elif values["ror"] is None:
         reasons.append("the product was reported with nothing else, so ROR has no comparison")
+    elif values["ror_low"] is None:
+        reasons.append("every other report names the event, so ROR has no interval")
     if values["ebgm"] is None:
         reasons.append("no prior, so EBGM is not computed")
     return "; ".join(reasons)

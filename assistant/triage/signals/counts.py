@@ -70,11 +70,11 @@ def count(source: ReportSet, *, by: Sequence[str] = (), roles: Roles = Roles.SUS
     pairs = _pairs(coded)
     totals = pairs.group_by("product", "event").agg(pl.col("n").sum()).sort("product", "event")
     product, event = totals["product"].to_numpy(), totals["event"].to_numpy()
-    strata = _strata(coded, pairs, product, event)
+    strata = _strata(coded, pairs, product, event) if by else None
     reports = int(coded.stratum_sizes.sum())
     margins = [_margin(coded.products["product"], coded.product_names)[product]]
     margins.append(_margin(coded.events["event"], coded.event_names)[event])
-    expected = strata.expected if by else margins[0] * (margins[1] / reports)
+    expected = strata.expected if strata else margins[0] * (margins[1] / reports)
     table = pl.DataFrame(
         {
             "product": coded.product_names.gather(product),
@@ -85,7 +85,7 @@ def count(source: ReportSet, *, by: Sequence[str] = (), roles: Roles = Roles.SUS
             "expected": expected,
         }
     )
-    return Counts(table, reports, tuple(by), strata if by else None, _notices(source, coded, by))
+    return Counts(table, reports, tuple(by), strata, _notices(source, coded, by))
 
 
 def _code(source: ReportSet, by: Sequence[str], roles: Roles) -> _Coded:
@@ -174,8 +174,6 @@ def _strata(coded: _Coded, pairs: pl.DataFrame, product: Codes, event: Codes) ->
     """The sums over strata that Mantel-Haenszel and the expected counts need; one stratum at a time."""
     keys = _keys(product, event)
     sums = Strata.empty(len(keys))
-    if len(coded.stratum_sizes) == 1:
-        return sums
     for code, size in enumerate(coded.stratum_sizes):
         if not size:
             continue

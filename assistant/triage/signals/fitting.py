@@ -21,7 +21,10 @@ from assistant.triage.signals.shrinker import Prior
 Floats = npt.NDArray[np.float64]
 
 FEWEST_PAIRS = 100
-"""Five numbers are not fitted to fewer pairs than this."""
+FEWEST_REPEATED = 20
+"""Five numbers are not fitted to fewer pairs than this, nor where fewer were reported more than once: pairs that were
+reported once look alike under every prior.
+"""
 
 STARTS = (
     Prior(0.2, 0.1, 2.0, 4.0, 1 / 3),
@@ -73,6 +76,8 @@ def fit_prior(n: Floats, expected: Floats, *, most_points: int = 20_000) -> Fit:
     used = (n >= 1) & (expected > 0)
     if used.sum() < FEWEST_PAIRS:
         raise PriorNotFitted(f"{int(used.sum())} pairs are too few to fit a prior (at least {FEWEST_PAIRS}); give one.")
+    if (n[used] > 1).sum() < FEWEST_REPEATED:
+        raise PriorNotFitted(f"Fewer than {FEWEST_REPEATED} pairs were reported more than once; give a prior.")
     points = _squash(n[used], expected[used], most_points)
     runs = [_climb(start, points) for start in STARTS]
     settled = [run for run in runs if np.isfinite(run.fun) and np.abs(run.jac).max() < STEEPEST]

@@ -125,9 +125,11 @@ def information_component(n: Floats, expected: Floats) -> Estimate:
 
 
 def _from_logarithm(logarithm: Floats, error: Floats) -> Estimate:
+    """The ratio and its interval; without an error there is no interval, even where the ratio is zero."""
     with np.errstate(over="ignore", invalid="ignore"):
-        ends = (logarithm, logarithm - Z * error, logarithm + Z * error)
-        return Estimate(*(_finite(np.exp(each)) for each in ends))
+        bounded = np.isfinite(logarithm) & np.isfinite(error)
+        ends = (np.where(bounded, logarithm + sign * Z * error, np.nan) for sign in (-1, 1))
+        return Estimate(_finite(np.exp(logarithm)), *(_finite(np.exp(each)) for each in ends))
 
 
 def _finite(values: Floats) -> Floats:
