@@ -12,6 +12,7 @@ from lxml import etree
 from assistant.triage.e2b import xml
 from assistant.triage.e2b.errors import TableInvalid
 
+_SPACES = {"h": xml.HL7, "xsi": xml.XSI}
 _OURS = "{urn:pharmassist:e2b}"
 _OIDS = (("ich:", "2.16.840.1.113883.3.989.2.1."), ("fda:", "2.16.840.1.113883.3.989.5.1.2."))
 _PLACE = re.compile(r"^(?P<prefix>[^{]*)\{(?P<number>[^}|]+)(?:\|(?P<default>[^}]*))?\}$")
@@ -109,6 +110,23 @@ def _node(element: etree._Element) -> Node:
 
 def _place(attribute: str, found: re.Match[str]) -> Place:
     return Place(attribute, found["number"], found["prefix"], found["default"] or "")
+
+
+def match(child: etree._Element, node: Node, used: set[int]) -> int | None:
+    """Which child of a node an element of a message is, by name and condition; None where there is none.
+
+    `used` are children that stand once and were met before; the caller adds to it.
+    """
+    tag = xml.local(child)
+    for place, known in enumerate(node.children):
+        if known.tag == tag and place not in used and (not known.when or _condition(known.when)(child)):
+            return place
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _condition(expression: str) -> etree.XPath:
+    return etree.XPath(f"boolean({expression})", namespaces=_SPACES)
 
 
 @lru_cache(maxsize=1)

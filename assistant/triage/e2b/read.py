@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from lxml import etree
 
@@ -11,10 +10,9 @@ from assistant.triage.e2b import xml
 from assistant.triage.e2b.errors import NotE2b
 from assistant.triage.e2b.forms import read_form
 from assistant.triage.e2b.links import gathered
-from assistant.triage.e2b.outline import Node, Place, order, outline
+from assistant.triage.e2b.outline import Node, Place, match, order, outline
 from assistant.triage.e2b.report import BATCH, REPORT, Batch, Group, Unread, Value
 
-_SPACES = {"h": xml.HL7, "xsi": xml.XSI}
 _LABELS = frozenset({"displayName", "nullFlavor", xml.TYPE, f"{{{xml.XSI}}}schemaLocation", "ITSVersion"})
 """Attributes that carry no value of their own: words beside a code, the type, and what is read elsewhere."""
 _STRUCTURE = frozenset({"typeCode", "classCode", "moodCode", "determinerCode", xml.TYPE})
@@ -80,7 +78,7 @@ class _Losses:
 def _children(element: etree._Element, node: Node, into: _Gathering, unread: _Losses) -> None:
     used: set[int] = set()
     for child in element:
-        place = _match(child, node, used)
+        place = match(child, node, used)
         if place is None:
             unread.add_tree(child)
             continue
@@ -93,19 +91,6 @@ def _children(element: etree._Element, node: Node, into: _Gathering, unread: _Lo
             into.groups.append(inner.made())
         else:
             _node(child, known, into, unread)
-
-
-def _match(child: etree._Element, node: Node, used: set[int]) -> int | None:
-    tag = xml.local(child)
-    for place, known in enumerate(node.children):
-        if known.tag == tag and place not in used and (not known.when or _condition(known.when)(child)):
-            return place
-    return None
-
-
-@lru_cache(maxsize=1024)
-def _condition(expression: str) -> etree.XPath:
-    return etree.XPath(f"boolean({expression})", namespaces=_SPACES)
 
 
 def _node(element: etree._Element, node: Node, into: _Gathering, unread: _Losses) -> None:
