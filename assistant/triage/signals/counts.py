@@ -88,10 +88,13 @@ def count(source: ReportSet, *, by: Sequence[str] = (), roles: Roles = Roles.SUS
     return Counts(table, reports, tuple(by), strata, _notices(source, coded, by))
 
 
+def counted_products(source: ReportSet, roles: Roles) -> pl.LazyFrame:
+    """The products of the set that count in these roles."""
+    return source.products if roles is Roles.ALL else source.products.filter(pl.col("role").is_in(SUSPECT_ROLES))
+
+
 def _code(source: ReportSet, by: Sequence[str], roles: Roles) -> _Coded:
-    wanted = source.products
-    if roles is Roles.SUSPECT:
-        wanted = wanted.filter(pl.col("role").is_in(SUSPECT_ROLES))
+    wanted = counted_products(source, roles)
     reports = source.reports.select("report", _stratum(by).alias("stratum")).collect(engine="streaming")
     reports = reports.with_columns(pl.col("stratum").rank("dense").cast(pl.UInt32) - 1).sort("stratum", "report")
     index = reports.select("report").with_row_index("r")

@@ -51,12 +51,12 @@ _NAMES = {
 }
 
 
-def read_table(path: Path) -> ReportSet:
+def read_table(path: Path, *, as_written: bool = False) -> ReportSet:
     """Read a CSV or Parquet file with one row for each product and event of a report.
 
     Needed columns: report (or id), product (or drug, var1) and event (or reaction, var2). A column `role` says suspect,
     interacting or concomitant; without it every product is a suspect. Every other column can stratify. Names of
-    products and events are compared in capitals.
+    products and events that differ in capitals or blanks alone are one, unless they are to be taken as written.
 
     Raises:
         ReportsInvalid: the file cannot be read, lacks a column, or holds no complete row.
@@ -66,9 +66,10 @@ def read_table(path: Path) -> ReportSet:
     found = {name: _found(path, columns, name) for name in _NAMES}
     strata = tuple(each for each in columns if each not in found.values() and each != "role")
     role = _text(pl.col("role")).str.to_lowercase() if "role" in columns else pl.lit("suspect")
+    spelt = _text if as_written else folded
     named = rows.select(
         _text(pl.col(found["report"])).alias("report"),
-        *(folded(pl.col(found[name])).alias(name) for name in ("product", "event")),
+        *(spelt(pl.col(found[name])).alias(name) for name in ("product", "event")),
         role.alias("role"),
         *(_text(pl.col(each)).fill_null(UNKNOWN).alias(each) for each in strata),
     )
