@@ -159,7 +159,8 @@ class Study:
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A report of this case that was written for one market. `receipts` are the ids of the receipts that it reports,
-    whose clocks it stops; `message` is the message number (N.2.r.1), `acknowledged` the code of the answer or "".
+    whose clocks it stops unless it was `rejected`; `message` is the message number (N.2.r.1), `acknowledged` the code
+    of the answer or "".
     """
 
     id: str
@@ -172,6 +173,7 @@ class Submission:
     file: str = ""
     sha256: str = ""
     acknowledged: str = ""
+    rejected: bool = False
 
 
 class NullFlavour(StrEnum):

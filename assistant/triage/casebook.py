@@ -18,6 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from assistant.chain import Deed
 from assistant.errors import ReadFailed, SaveFailed
 from assistant.ledger import Ledger, append
+from assistant.people import Signature
+from assistant.signing import keep_signature
 from assistant.tables.cases import CASE_CHANGES, CASE_ORIGINS, CASE_SOURCES, CASES
 from assistant.triage.case import Case
 from assistant.triage.case_json import read_case
@@ -40,13 +42,23 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One case before and after, who changed it and why, and the ledger's entries about it."""
+    """One case before and after, who changed it and why, and what the ledger says of it with the signatures given."""
 
     old: Case
     new: Case
     by: str
     why: str
     deeds: tuple[Deed, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A new case, the key of what it is opened from, and the ledger's entry about it once it has its label."""
+
+    case: Case
+    key: str
+    deed: Callable[[Case], Deed]
 
 
 class Casebook:
@@ -60,40 +72,44 @@ class Casebook:
         self._ledger = ledger
         self._due = due
 
-    def open(self, case: Case, opened_from: str, texts: Sequence[SourceText], by: str, deeds: Sequence[Deed]) -> Case:
-        """Save a new case and what told of it; the label is given here. Opened before from the same: that case.
+    def open(self, openings: Sequence[Opening], texts: Sequence[SourceText], by: str) -> tuple[Case, ...]:
+        """Save new cases and what told of them, all or nothing; the labels are given here.
 
-        Raises `SaveFailed`; then nothing of it is stored.
+        Where cases were opened from these keys before, they are given back and nothing is saved. Raises `SaveFailed`.
         """
         for attempt in range(1, _ATTEMPTS + 1):
-            known = self.opened_from(opened_from)
-            if known is not None:
-                return known
+            known = [case for each in openings if (case := self.opened_from(each.key)) is not None]
+            if known:
+                return tuple(known)
             try:
-                return self._opened(case, opened_from, texts, by, deeds)
+                return self._opened(openings, texts, by)
             except SaveFailed:
-                # Two writers of a database server can choose one label; the slower one takes the next.
+                # Two writers of a database server can choose one label or one key; the slower one looks again.
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
-    def _opened(self, case: Case, key: str, texts: Sequence[SourceText], by: str, deeds: Sequence[Deed]) -> Case:
-        with self._ledger.writing(f"the case opened from {key}") as connection:
-            taken = connection.execute(sa.select(CASES.c.body).where(CASES.c.opened_from == key)).scalar()
-            if taken is not None:
-                return read_case(taken)
+    def _opened(self, openings: Sequence[Opening], texts: Sequence[SourceText], by: str) -> tuple[Case, ...]:
+        with self._ledger.writing(f"the case opened from {openings[0].key}") as connection:
+            keys = [each.key for each in openings]
+            taken = connection.execute(sa.select(CASES.c.body).where(CASES.c.opened_from.in_(keys))).scalars().all()
+            if taken:
+                return tuple(read_case(body) for body in taken)
             last = connection.scalar(sa.select(sa.func.max(CASES.c.number))) or 0
-            new = replace(case, version=1, label=f"{case.opened_at:%Y}-{last + 1:06d}")
-            now = datetime.now(UTC)
-            connection.execute(
-                sa.insert(CASES), [{**case_row(new, self._due(new), now), "id": new.id, "opened_from": key}]
-            )
             _add_texts(connection, texts)
-            _add_origins(connection, new)
-            _add_changes(connection, [Change(new.id, 1, "", None, encode(new), by, now, f"opened from {key}")])
-            for deed in deeds:
-                append(connection, deed)
-        return new
+            opened = tuple(
+                replace(each.case, version=1, label=f"{each.case.opened_at:%Y}-{last + at:06d}")
+                for at, each in enumerate(openings, start=1)
+            )
+            now = datetime.now(UTC)
+            for new, each in zip(opened, openings, strict=True):
+                row = {**case_row(new, self._due(new), now), "id": new.id, "opened_from": each.key}
+                connection.execute(sa.insert(CASES), [row])
+                _add_origins(connection, new)
+                _add_changes(connection, [Change(new.id, 1, "", None, encode(new), by, now, f"opened from {each.key}")])
+            for new, each in zip(opened, openings, strict=True):
+                append(connection, each.deed(new))
+        return opened
 
     def save(self, edits: Sequence[Edit], texts: Sequence[SourceText] = ()) -> tuple[Case, ...]:
         """Save changed cases together, all or nothing, and give them back with their new versions.
@@ -105,6 +121,8 @@ class Casebook:
             _add_texts(connection, texts)
             saved = tuple(self._save_one(connection, edit, now) for edit in edits)
             for edit in edits:
+                for signature in edit.signatures:
+                    keep_signature(connection, signature)
                 for deed in edit.deeds:
                     append(connection, deed)
         return saved

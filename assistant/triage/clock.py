@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from assistant.triage.case import Case, Event, Receipt
+from assistant.triage.case import Case, Event, Receipt, Submission
 from assistant.triage.judgement import Criterion, Deadline, Listed, WhoUmc
 from assistant.triage.markets import ClockRule, Market, Markets, Weekends, When
 from assistant.triage.product import Product, ProductRole
@@ -113,13 +113,18 @@ def _uncovered(case: Case, market: Market, event: Event | None) -> Receipt | Non
     """The first significant receipt that no report to this market covers, counted from when the report was valid and
     the event was known to be serious.
     """
-    covered = {name for each in case.submissions if each.market == market.id for name in each.receipts}
+    covered = {name for each in _reported(case, market) for name in each.receipts}
     in_order = sorted(case.receipts, key=lambda each: each.at)
     start = next((each.at for each in in_order if each.id == case.valid_from), None)
     serious = _serious_since(case, event) if event is not None else None
     known = [moment for moment in (start, serious) if moment is not None]
     waiting = [each for each in in_order if each.significant and each.id not in covered]
     return next((each for each in waiting if all(each.at >= moment for moment in known)), None)
+
+
+def _reported(case: Case, market: Market) -> tuple[Submission, ...]:
+    """The reports that reached this market, or are on their way; one that the gateway refused reached nobody."""
+    return tuple(each for each in case.submissions if each.market == market.id and not each.rejected)
 
 
 def _serious_since(case: Case, event: Event) -> datetime | None:

@@ -6,13 +6,13 @@ TriageError
 ├── FieldUnknown: a path names no field of a case
 ├── FieldInvalid: a value does not fit its field
 ├── MoveRefused: the table of moves does not allow it, or what the move needs is missing
-├── NotAllowed: the person's role does not allow it
 ├── SignatureMissing: the step needs a signature, or the one given is for something else
 ├── JudgementRefused: a judgement lacks what it must have, a reason for example
 ├── MergeRefused: two cases cannot be merged, or a merge cannot be undone, as things stand
 └── RuleMissing: the rules name no such market or item
 
-What storage itself raises is `assistant.errors.StorageError`; a file of rules that is wrong is
+What storage itself raises is `assistant.errors.StorageError`, and `NotAllowed` there says that a person's role does
+not allow a step; a file of rules that is wrong is
 `guardrails.errors.RuleInvalid`.
 """
 
@@ -41,10 +41,6 @@ class FieldInvalid(TriageError):
 
 class MoveRefused(TriageError):
     """The table of moves does not allow it, or what the move needs is missing."""
-
-
-class NotAllowed(TriageError):
-    """The person's role does not allow it."""
 
 
 class SignatureMissing(TriageError):

@@ -1,0 +1,190 @@
+"""The desk: the casebook, the clock and what reads new reports, and the everyday steps on a case.
+
+Other steps: `opening` (flags and imported texts become cases), `judging` (seriousness, expectedness, causality,
+coding), `moving` (states, closing, export), `merging` (duplicates). Every step names its person, who must be allowed
+it, and leaves history rows and one ledger entry in the transaction that saves it. A step takes the case as the person
+saw it; where somebody else was faster, `CaseChanged` is raised and nothing is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import uuid4
+
+from assistant.chain import Deed, EntryKind
+from assistant.people import May, Person, Signature, require
+from assistant.triage.case import Case, Receipt, ReceiptKind, Source, SourceOrigin
+from assistant.triage.case_json import with_value
+from assistant.triage.casebook import Casebook, Edit
+from assistant.triage.changes import Json, differences
+from assistant.triage.clock import day_of, deadlines
+from assistant.triage.errors import FieldInvalid, MoveRefused
+from assistant.triage.judgement import Deadline, Expectedness
+from assistant.triage.markets import Markets
+from assistant.triage.seriousness import with_proposals
+from assistant.triage.signed import case_hash, subject
+from assistant.triage.states import State, allowed
+from assistant.triage.terms import Term
+from assistant.triage.worklist import SourceText
+from guardrails.adverse.report import AdverseFindings
+
+MACHINE = "machine"
+CASE_HASH = "case_hash"
+"""The ledger's fact that holds the hash of the case at the version that the fact `version` names."""
+
+# Set by a step of its own, with its permission, its signature or its second person; never as a plain field.
+_BY_STEPS = (
+    "id", "label", "version", "state", "opened_at", "owner", "receipts", "sources", "submissions", "links", "evidence",
+    "causality", "expectedness", "asked_to_close", "valid_from", "kept",
+)  # fmt: skip
+
+
+_FREE_TEXT = frozenset(
+    {"text", "verbatim", "translation", "comment", "history_text", "reporter_comment", "sender_comment", "note"}
+)
+"""Fields in which people write sentences: identifiers are masked in them before anything is stored."""
+
+
+def _no_term(_verbatim: str) -> Term | None:
+    return None
+
+
+def _none_expected(_case: Case) -> tuple[Expectedness, ...]:
+    return ()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the steps work with. `zone` (IANA) is where reports are received: the local day there is day zero.
+
+    `screen` finds reactions in a masked text, `mask` takes identifiers out of one, `propose_term` codes the words of
+    an event or gives None, `propose_expectedness` compares the pairs of a case with labels.
+    """
+
+    book: Casebook
+    markets: Markets
+    screen: Callable[[str], AdverseFindings]
+    mask: Callable[[str], str]
+    zone: str = "UTC"
+    propose_term: Callable[[str], Term | None] = _no_term
+    propose_expectedness: Callable[[Case], tuple[Expectedness, ...]] = _none_expected
+    now: Callable[[], datetime] = _now
+
+    def deadlines(self, case: Case) -> tuple[Deadline, ...]:
+        """When each market wants a report of this case, the earliest first."""
+        return deadlines(case, self.markets)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A text about a case: its words as they came (identifiers are masked here), when (UTC) and where from."""
+
+    text: str
+    at: datetime
+    name: str = ""
+    origin: SourceOrigin = SourceOrigin.PERSON
+
+
+def edit(
+    old: Case, new: Case, by: str, why: str, said: str, signatures: Sequence[Signature] = (),
+    kind: EntryKind = EntryKind.CASE_CHANGED,
+) -> Edit:  # fmt: skip
+    """An edit with its ledger entry: `said` is one sentence without any value that could identify a patient."""
+    changed = differences(old, new)
+    saved = replace(new, version=old.version + (1 if changed else 0))
+    fields = ", ".join(each.path for each in changed)
+    facts = {"fields": fields, "version": str(saved.version), CASE_HASH: case_hash(saved)}
+    return Edit(old, new, by, why, (Deed(kind, by, subject(old), said, facts),), tuple(signatures))
+
+
+def save(desk: Desk, *edits: Edit, texts: Sequence[SourceText] = ()) -> tuple[Case, ...]:
+    """Save edits together; those that change nothing and sign nothing are left out, and leave no entry."""
+    real = [
+        replace(each, why=desk.mask(each.why)) for each in edits if each.signatures or differences(each.old, each.new)
+    ]
+    saved = {case.id: case for case in desk.book.save(real, texts)} if real else {}
+    return tuple(saved.get(each.old.id, each.old) for each in edits)
+
+
+def assign(desk: Desk, person: Person, cases: Sequence[Case], owner: str) -> tuple[Case, ...]:
+    """Give cases to an owner (a user name, "" for nobody), all or none of them."""
+    require(person, May.TRIAGE)
+    said = f"Assigned to {owner}." if owner else "Assigned to nobody."
+    return save(desk, *(edit(case, replace(case, owner=owner), person.user_name, said, said) for case in cases))
+
+
+def change(desk: Desk, person: Person, case: Case, path: str, value: Json, why: str = "") -> Case:
+    """Set one field by its path. A term needs the permission to code, everything else the permission to triage.
+
+    Raises `FieldUnknown`, `FieldInvalid`, `NotAllowed`, `CaseChanged`.
+    """
+    top = path.split(".")[0].split("[")[0]
+    if top in _BY_STEPS or (top == "events" and path.endswith((".seriousness", ".judged_not_serious_by"))):
+        raise FieldInvalid(f"“{path}” is set by a step of its own and cannot be written as a field.")
+    require(person, May.CODE if path.endswith(".term") else May.TRIAGE)
+    new = with_value(case, path, _masked(desk, path.rsplit(".")[-1], value))
+    _refuse_smuggled(case, new)
+    (saved,) = save(desk, edit(case, new, person.user_name, why, f"{path} was changed."))
+    return saved
+
+
+def _masked(desk: Desk, name: str, value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _masked(desk, key, inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(desk, name, inner) for inner in value]
+    return desk.mask(value) if isinstance(value, str) and name in _FREE_TEXT else value
+
+
+def _refuse_smuggled(old: Case, new: Case) -> None:
+    """A whole event that is written must not bring judgements with it."""
+    kept = {event.id: (event.seriousness, event.judged_not_serious_by) for event in old.events}
+    for event in new.events:
+        if (event.seriousness, event.judged_not_serious_by) != kept.get(event.id, ((), "")):
+            raise FieldInvalid("Seriousness is set by a step of its own and cannot be written with an event.")
+
+
+def follow_up(
+    desk: Desk, person: Person, case: Case, arrived: Arrived, *, significant: bool = True, completes: bool = False
+) -> Case:
+    """Record information that came after the first report; significant information of a reported case restarts its
+    clock and reopens it. `completes`: only now the four minimum criteria are met, and the clock counts from here.
+    """
+    require(person, May.TRIAGE)
+    if case.state is State.MERGED:
+        raise MoveRefused(f"Case {case.label} is merged; add the information to its master.")
+    text, source = kept_text(desk, arrived, f"s{len(case.sources) + 1}-{uuid4().hex[:8]}")
+    day = day_of(arrived.at, desk.zone)
+    number = f"r{len(case.receipts) + 1}"
+    receipt = Receipt(number, ReceiptKind.FOLLOW_UP, arrived.at, day, desk.zone, source.id, significant)
+    new = replace(
+        case,
+        sources=(*case.sources, source),
+        receipts=(*case.receipts, receipt),
+        valid_from=number if completes else case.valid_from,
+        state=State.OPEN if significant and allowed(case.state, State.OPEN) else case.state,
+    )
+    new = with_proposals(new, texts_of(desk, new) | {source.id: text.text})
+    why = f"Information was received on {day}."
+    (saved,) = save(desk, edit(case, new, person.user_name, why, f"Follow-up was received on {day}."), texts=[text])
+    return saved
+
+
+def kept_text(desk: Desk, arrived: Arrived, source_id: str) -> tuple[SourceText, Source]:
+    """The masked text as it is kept, and the source that names it; the hash is of the words as they came."""
+    hashed = sha256(arrived.text.encode("utf-8", "surrogatepass")).hexdigest()
+    text = SourceText(source_id, arrived.name, hashed, desk.mask(arrived.text), desk.now())
+    return text, Source(source_id, arrived.origin, arrived.name, hashed)
+
+
+def texts_of(desk: Desk, case: Case) -> dict[str, str]:
+    """The masked texts of a case's sources by their id, as far as they are kept."""
+    found = {source.id: desk.book.text(source.id) for source in case.sources}
+    return {name: text.text for name, text in found.items() if text is not None}
