@@ -85,10 +85,23 @@ def wording(text: str) -> Wording:
     mild = frozenset(part for part in parts if part in _MILD)
     said = [part for part in parts if part not in _GRAVE and part not in _MILD and part not in _EMPTY]
     # "blood", "severe" or "reaction" alone is all that was said, so it is the event.
-    if _CHANGED & {_SAME.get(part, part) for part in said}:
-        said = [part for part in said if part not in _SAMPLE]
     said = said or [part for part in parts if part not in _EMPTY] or parts
-    return Wording(" ".join(parts), frozenset(_stem(part) for part in said), grave, mild)
+    return Wording(" ".join(parts), essential(_stem(part) for part in said), grave, mild)
+
+
+@lru_cache(maxsize=65536)
+def telling(word: str) -> str:
+    """One word of a text as it stands in `Wording.words`, or "" where it does not say which event is meant."""
+    parts = [singular(part) for part in spelled(word).split()]
+    if len(parts) != 1 or parts[0] in _GRAVE or parts[0] in _MILD or parts[0] in _EMPTY:
+        return ""
+    return _stem(parts[0])
+
+
+def essential(words: Iterable[str]) -> frozenset[str]:
+    """The words without "blood" and the like, where they say that something rose or fell."""
+    held = frozenset(words)
+    return held - _SAMPLE if held & _CHANGED and held - _SAMPLE else held
 
 
 def _stem(word: str) -> str:
@@ -111,6 +124,6 @@ _TABLE = EventWording.model_validate(
     yaml.safe_load((files("assistant.triage.dictionaries") / "wording.yaml").read_text(encoding="utf-8"))
 )
 _MILD, _GRAVE, _EMPTY = _set(_TABLE.mild), _set(_TABLE.grave), _set(_TABLE.empty)
-_SAMPLE = _set(_TABLE.sample)
 _SAME = _same(_TABLE.same)
-_CHANGED = frozenset({"increased", "decreased"})
+_SAMPLE = frozenset(map(_stem, _set(_TABLE.sample)))
+_CHANGED = frozenset(map(_stem, ("increased", "decreased")))
