@@ -121,7 +121,8 @@ class ReceiptKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Information received: at which moment (UTC), and the local day in `zone` (IANA), which is what a clock counts
-    from. `significant` follow-up restarts the clock; an administrative correction does not.
+    from. `significant` follow-up restarts the clock; an administrative correction does not. `tells_serious`: it is
+    known to have said that an event is serious (a merged duplicate's receipt, whose words stand in another case).
     """
 
     id: str
@@ -131,7 +132,7 @@ class Receipt:
     zone: str
     source_id: str
     significant: bool = True
-    note: str = ""
+    tells_serious: bool = False
 
 
 class ReportType(StrEnum):

@@ -132,7 +132,7 @@ def _serious_since(case: Case, event: Event) -> datetime | None:
     if not event.seriousness or any(each.quoted is None for each in event.seriousness):
         return None
     sources = {each.quoted.source_id for each in event.seriousness if each.quoted is not None}
-    told = [receipt.at for receipt in case.receipts if receipt.source_id in sources]
+    told = [receipt.at for receipt in case.receipts if receipt.tells_serious or receipt.source_id in sources]
     return min(told, default=None)
 
 

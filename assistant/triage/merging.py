@@ -26,7 +26,10 @@ def merge(desk: Desk, person: Person, duplicate: Case, master: Case, why: str) -
         for receipt in duplicate.receipts
         if not any(receipt.id in each.receipts and not each.rejected for each in duplicate.submissions)
     ]
-    taken = tuple(replace(receipt, id=f"{duplicate.id}/{receipt.id}") for receipt in unreported)
+    taken = tuple(
+        replace(receipt, id=f"{duplicate.id}/{receipt.id}", tells_serious=duplicate.is_serious)
+        for receipt in unreported
+    )
     known = {link.id for link in master.links}
     links = tuple(replace(link, kind=LinkKind.MASTER_OF) if link.id == duplicate.id else link for link in master.links)
     if duplicate.id not in known:
