@@ -7,6 +7,7 @@ What cannot be decided is unknown, counts as unexpected, and says so. A person c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -30,6 +31,8 @@ FILE = Path(__file__).resolve().parent / "rules" / "expectedness.yaml"
 COUNTS = "Until a person decides otherwise it counts as unexpected."
 _QUOTE = 400
 _UNCODED = "uncoded"
+# What a sentence that lists a reaction says; the best to quote.
+_TOLD = re.compile(r"\b(?:caus|occur|report|experienc|develop|includ|adverse (?:reaction|event))\w*", re.IGNORECASE)
 
 
 class _Shape(BaseModel):
@@ -213,7 +216,7 @@ def _with_gravity(asked: _Asked, listed: Sequence[LabelPlace], source: Source, r
                 return _Decision(Listed.UNEXPECTED, f"{beyond} ({rules.basis}).", listed[0].sentence)
             return _Decision(Listed.UNKNOWN, f"{beyond}. {COUNTS}", listed[0].sentence)
         listed = said
-    best = min(listed, key=lambda one: (one.passage.is_table_row, len(one.sentence)))
+    best = min(listed, key=lambda one: (not _TOLD.search(one.sentence), one.passage.is_table_row, len(one.sentence)))
     where = best.passage.heading[-1] if best.passage.heading else best.passage.section.value.replace("_", " ")
     replaced = " This version was replaced by a newer one." if source.superseded_by else ""
     return _Decision(

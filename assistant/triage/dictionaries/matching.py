@@ -19,7 +19,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from assistant.triage.dictionaries.entry import Dictionary, Entry
-from assistant.triage.dictionaries.wording import Wording, wording
+from assistant.triage.dictionaries.wording import Wording, is_vague, wording
 
 _SHOWN = 0.75
 """Least likeness of spelling for which a term is shown."""
@@ -83,7 +83,9 @@ class Matcher:
         for entry in self._entries:
             said = wording(entry.text)
             self._exact[said.exact].append(entry)
-            self._words[said.words].append(entry)
+            # "Feeling low" without its "feeling" would be any low value.
+            if not (said.mild and is_vague(said.words)):
+                self._words[said.words].append(entry)
         self._spellings = [wording(entry.text).exact for entry in self._entries]
         self._known = frozenset(word for spelling in self._spellings for word in spelling.split())
         self._vectors: NDArray[np.float32] | None = None

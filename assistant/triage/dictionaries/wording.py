@@ -37,6 +37,8 @@ class EventWording(BaseModel):
     grave: str
     empty: str
     sample: str
+    whole: str
+    vague: str
     same: tuple[str, ...]
 
 
@@ -104,8 +106,15 @@ def essential(words: Iterable[str]) -> frozenset[str]:
     return held - _SAMPLE if held & _CHANGED and held - _SAMPLE else held
 
 
+def is_vague(words: frozenset[str]) -> bool:
+    """Whether reduced words name no event where they stand alone in running text: "increased", "skin"."""
+    return len(words) < 2 and words <= _VAGUE
+
+
 def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(_SAME.get(word, word)))
+    common = _SAME.get(word, word)
+    # Hepatitis is not what is hepatic.
+    return common if common.endswith("itis") or common in _WHOLE else str(_STEMMER.stemWord(common))
 
 
 def _set(text: str) -> frozenset[str]:
@@ -124,6 +133,7 @@ _TABLE = EventWording.model_validate(
     yaml.safe_load((files("assistant.triage.dictionaries") / "wording.yaml").read_text(encoding="utf-8"))
 )
 _MILD, _GRAVE, _EMPTY = _set(_TABLE.mild), _set(_TABLE.grave), _set(_TABLE.empty)
-_SAME = _same(_TABLE.same)
+_SAME, _WHOLE = _same(_TABLE.same), _set(_TABLE.whole)
 _SAMPLE = frozenset(map(_stem, _set(_TABLE.sample)))
 _CHANGED = frozenset(map(_stem, ("increased", "decreased")))
+_VAGUE = frozenset(map(_stem, _set(_TABLE.vague)))

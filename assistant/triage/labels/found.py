@@ -15,7 +15,7 @@ from typing import Protocol
 
 from assistant.triage.dictionaries.entry import Dictionary, Entry
 from assistant.triage.dictionaries.matching import Matcher
-from assistant.triage.dictionaries.wording import essential, telling, wording
+from assistant.triage.dictionaries.wording import essential, is_vague, telling, wording
 from assistant.triage.labels.spans import Span, spans
 from retrieval.net_card import NetCard
 from retrieval.nets import Tagged
@@ -56,15 +56,24 @@ class Names:
 
     def __init__(self, dictionary: Dictionary) -> None:
         self._by_words: defaultdict[frozenset[str], dict[frozenset[str], set[str]]] = defaultdict(dict)
-        for entry in dictionary.entries:
+        self._exact: defaultdict[str, set[str]] = defaultdict(set)
+        usual_first = sorted(dictionary.entries, key=lambda entry: entry.text != entry.preferred)
+        for entry in usual_first:
             said = wording(entry.text)
-            self._by_words[said.words].setdefault(said.grave, set()).add(entry.concept)
+            if _is_lay(entry.text) or is_vague(said.words):
+                continue
+            self._exact[said.exact].add(entry.concept)
+            held = self._by_words[said.words].setdefault(said.grave, set())
+            # Words that are a usual name are not also the synonym of another event.
+            if not held or entry.text == entry.preferred:
+                held.add(entry.concept)
         self._begin = frozenset(word for words in self._by_words for word in words)
 
     def with_words(self, text: str, concept: str) -> Names:
         """These names and one more: what an event was called that the dictionary does not have."""
         made = Names(Dictionary("", "", "", (Entry("", text, concept, text),)))
         made._by_words = defaultdict(dict, {**made._by_words, **self._by_words})
+        made._exact = defaultdict(set, {**made._exact, **self._exact})
         made._begin |= self._begin
         return made
 
@@ -79,7 +88,9 @@ class Names:
                     at += 1
                     continue
                 last, concepts = found
-                taken.append(Named(clause[at].start, clause[last].end, concepts))
+                start, end = clause[at].start, clause[last].end
+                exact = self._exact.get(wording(text[start:end]).exact)
+                taken.append(Named(start, end, tuple(sorted(exact)) if exact else concepts))
                 at = last + 1
         return tuple(taken)
 
@@ -97,6 +108,11 @@ class Names:
             if held is not None and (concepts := _as_grave(held, clause[max(0, at - 2) : last + 2])):
                 best = last, concepts
         return best
+
+
+def _is_lay(name: str) -> bool:
+    """Whether a name is a short everyday word or an abbreviation, which in a label may be any word: ten, hit, gas."""
+    return len(name) < 5 and " " not in name
 
 
 def _as_grave(held: Mapping[frozenset[str], set[str]], around: Sequence[_Word]) -> tuple[str, ...]:

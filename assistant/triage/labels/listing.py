@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,12 @@ from assistant.triage.labels.stance import Stance, stance_at
 from retrieval.passage import Passage, Section
 from retrieval.sentences import sentences
 
-DOUBTED = 0.5
-"""Where the tagger was asked and took no word of a place for a reaction, rules alone do not make it listed."""
+_NO_REACTION = re.compile(
+    r"\b(?:stud(?:y|ies)|trials?|experience|immunogenicity|populations?|indications?|monitoring|advice"
+    r"|patients with)\b",
+    re.IGNORECASE,
+)
+"""Headings that name what was studied, not what happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,9 @@ def places(passages: Sequence[Passage], sections: Sequence[Section], reading: La
     """
     read = [one for one in passages if one.section in sections]
     texts = [_with_heading(one) for one in read]
-    spans = tagged([text for text, _ in texts], reading.nets) if reading.nets else None
+    spans = tagged(texts, reading.nets) if reading.nets else None
     found: list[LabelPlace] = []
-    for number, (passage, (text, _)) in enumerate(zip(read, texts, strict=True)):
+    for number, (passage, text) in enumerate(zip(read, texts, strict=True)):
         own = spans[number] if spans is not None else None
         lexical = reading.names.find(text)
         extra = list(coded(text, own, reading.matcher)) if own is not None else []
@@ -65,10 +70,10 @@ def places(passages: Sequence[Passage], sections: Sequence[Section], reading: La
     return tuple(found)
 
 
-def _with_heading(passage: Passage) -> tuple[str, int]:
-    """The passage under its own heading, which in a list of warnings names the reaction; and where the text begins."""
+def _with_heading(passage: Passage) -> str:
+    """The passage under its own heading, which among warnings names the reaction ("5.1 Hepatotoxicity")."""
     heading = passage.heading[-1] if passage.heading else ""
-    return (f"{heading}.\n{passage.text}", len(heading) + 2) if heading else (passage.text, 0)
+    return passage.text if not heading or _NO_REACTION.search(heading) else f"{heading}.\n{passage.text}"
 
 
 def _joined(lexical: Sequence[Named], extra: Sequence[Named]) -> Iterator[Named]:

@@ -127,7 +127,7 @@ _AFTER: tuple[tuple[Stance, str], ...] = (
     ),
     (
         Stance.TREATED,
-        r"^\s+(?:treatment|therapy|prophylaxis|medications?|drugs?|patients|trials?|stud(?:y|ies)|indications?)\b",
+        r"^(?:\s*\([^)]{1,12}\))?\s+(?:treatment|therapy|prophylaxis|medications?|drugs?|patients|trials?|stud(?:y|ies)|populations?|indications?)\b",
     ),
 )
 _READY = {
