@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from assistant.chain import Deed, EntryKind
 from assistant.errors import AccountInvalid, NotAllowed, SignInFailed, UnknownPerson
 from assistant.ledger import Ledger, append
-from assistant.people import MEANINGS, USER_NAME, May, Meaning, Person, Role, Signature
+from assistant.people import MEANINGS, USER_NAME, Meaning, Person, Role, Signature
 from assistant.tables.people import PEOPLE
 
 FREE_TRIES = 5
@@ -138,6 +138,11 @@ class Accounts:
         hashed = self._hashed(password, user_name)
         return self._change(user_name, by, "has a new password", password=hashed, failures=0)
 
+    def change_password(self, user_name: str, current: str, new: str) -> Person:
+        """Set one's own password, the current one given again. Raises `SignInFailed` or `AccountInvalid`."""
+        person = self._authenticated(user_name, current, "Changing the password")
+        return self.set_password(user_name, new, person.user_name)
+
     def sign_in(self, user_name: str, password: str) -> Person:
         """The person whose password this is. Raises `SignInFailed`; both ways are recorded."""
         person = self._authenticated(user_name, password, "Sign-in")
@@ -145,9 +150,9 @@ class Accounts:
         self._ledger.record(Deed(EntryKind.SIGNED_IN, person.user_name, f"person {person.user_name}", said))
         return person
 
-    def sign_out(self, person: Person, why: str = "signed out") -> None:
+    def sign_out(self, person: Person) -> None:
         """Record that a session ended."""
-        said = f"{person.name} {why}."
+        said = f"{person.name} signed out."
         self._ledger.record(Deed(EntryKind.SIGNED_OUT, person.user_name, f"person {person.user_name}", said))
 
     def sign(self, user_name: str, password: str, meaning: Meaning, record: str, record_hash: str) -> Signature:
@@ -239,12 +244,6 @@ class Accounts:
             return self._hasher.hash(normal)
         except UnicodeError:
             raise AccountInvalid("The password holds a character that is none.") from None
-
-
-def require(person: Person, what: May) -> None:
-    """Raise `NotAllowed` unless a role of the person allows it."""
-    if not person.may(what):
-        raise NotAllowed(f"{person.name} may not do this: it needs the permission “{what.value}”.")
 
 
 def _normal(password: str) -> str:

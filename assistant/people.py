@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from assistant.errors import NotAllowed
+
 
 class Role(StrEnum):
     """What a person is here for. A person may hold several; what they may do is the union."""
@@ -100,6 +102,12 @@ class Person:
     def may(self, what: May) -> bool:
         """Whether one of the roles allows it; a disabled person may nothing."""
         return not self.disabled and any(what in PERMISSIONS[role] for role in self.roles)
+
+
+def require(person: Person, what: May) -> None:
+    """Raise `NotAllowed` unless a role of the person allows it."""
+    if not person.may(what):
+        raise NotAllowed(f"{person.name} may not do this: it needs the permission “{what.value}”.")
 
 
 class Meaning(StrEnum):

@@ -14,7 +14,8 @@ import gradio as gr
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from tests.fakes import in_a_loop
+from tests.fakes import LOCAL, in_a_loop
+from ui.access import Access, SingleUser
 from ui.serve import listen, server
 
 CHROMIUM = Path(os.environ.get("PHARMASSIST_CHROMIUM", "/usr/bin/chromium"))
@@ -46,9 +47,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(build: Callable[[], gr.Blocks], port: int = 0) -> Iterator[str]:
-    """The address of a page while it is served; it is down again afterwards."""
-    running = in_a_loop(lambda: server(build()))
+def served(build: Callable[[], gr.Blocks], port: int = 0, access: Access | None = None) -> Iterator[str]:
+    """The address of a page while it is served, in single-user mode unless told; it is down again afterwards."""
+    running = in_a_loop(lambda: server(build(), access or SingleUser(LOCAL)))
     with listen("127.0.0.1", port) as bound:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

@@ -25,6 +25,7 @@ from assistant.conversation import (
     Turn,
     WithheldClaim,
 )
+from assistant.people import Person, Role
 from guardrails.claim import Claim
 from guardrails.verdict import CheckRun, Decision, Finding, Severity, Verdict
 from retrieval.passage import Citation, Passage, Section, Source, SourceKind
@@ -205,6 +206,10 @@ def _steps(outcome: Answer | Refusal) -> Iterator[Event]:
     yield from outcome.claims
     yield from outcome.withheld
     yield Progress(Step.SAVING)
+
+
+LOCAL = Person("local-id", "local", "Local user", frozenset(Role))
+"""The one person of single-user mode."""
 
 
 Made = TypeVar("Made")

@@ -8,50 +8,31 @@ server or a reloaded page loses nothing), and this file moves text between the t
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
-from uuid import uuid4
 
 import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
-from assistant.conversation import Answer, Event, Outcome, Question, Refusal, Turn
-from assistant.errors import AssistantError
-from guardrails.errors import PatientInvalid
 from guardrails.patient import Patient
 from ui import page, patient_form, render
+from ui.access import has_signed_in, person_of
 from ui.export import ReadSource
-from ui.kept import Kept, flags_of, overrides_of
+from ui.kept import Kept
 from ui.replies import Replies, Reply
 from ui.serve import serve
 from ui.status import Status
+from ui.talk import FAILED, STOPPED, Ask, Chat, Opened
 
 __all__ = ["Status", "build_chat", "serve"]
 
-Ask: TypeAlias = Callable[[Question], Iterator[Event]]
-
-LONGEST_QUESTION = 4000
-"""Characters. A longer text is a document, not a question, and is refused before anything reads it."""
-
 AT_ONCE = 4
 """Questions answered at the same time; further ones wait their turn."""
-
-TOO_LONG = (
-    "This question has {length:,} characters; the limit is {limit:,}. Shorten it to the clinical question. "
-    "Your text is still in the box."
-)
-EMPTY = "Type a question first."
-BUSY = "The answer before this one is still being made. Your text stays in the box; send it when that is done."
-FAILED = "The question could not be answered because something failed. It is back in the box; the log has the details."
-UNREAD = "The earlier conversations could not be read: {why}"
-STOPPED = "Stopped. Your question is back in the box."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +40,7 @@ class Page:
     """The components of one page. `conversation`, `pending` and `facts` (of the patient) are hidden; the browser holds
     their values."""
 
+    top: gr.HTML
     thread: gr.HTML
     live: gr.HTML
     rail: gr.HTML
@@ -73,80 +55,8 @@ class Page:
     bridge: gr.HTML
 
 
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """What the page does, over a way to ask and the records."""
-
-    ask: Ask
-    kept: Kept
-
-    def open(self, conversation: str) -> tuple[str, str, str, str, str, str]:
-        """(thread, rail, problem, conversation id, patient line, patient facts) of a conversation; a new one where the
-        id is not known."""
-        try:
-            known = conversation if re.fullmatch(r"[0-9A-Za-z-]{1,100}", conversation or "") else uuid4().hex
-            turns = self.kept.turns(known)
-            patient = turns[-1].outcome.question.patient if turns else Patient()
-            shown = (patient_form.bar(patient), patient_form.dump(patient))
-            return self._thread(known, turns), self._rail(known), page.problem(""), known, *shown
-        except AssistantError as error:
-            words = page.problem(UNREAD.format(why=error))
-            return page.welcome(), page.rail((), ""), words, uuid4().hex, patient_form.bar(Patient()), ""
-
-    def describe(self, sent: object, facts: str) -> tuple[str, str]:
-        """(patient line, patient facts) after the form was sent; what no person can have changes nothing."""
-        try:
-            patient = patient_form.read(sent)
-        except PatientInvalid as error:
-            return patient_form.bar(patient_form.load(facts), str(error)), facts
-        return patient_form.bar(patient), patient_form.dump(patient)
-
-    def begin(self, words: str, pending: str) -> tuple[str, str, str, str]:
-        """(box, pending, live, problem): take the question from the box, or say why not and leave it there."""
-        refused = _why_not(words, pending)
-        if refused:
-            # The box is left alone where it holds these words already: writing them back could undo what is typed next.
-            return words if refused == BUSY else gr.skip(), gr.skip(), gr.skip(), page.problem(refused)
-        return "", words.strip(), render.live(words.strip(), ()), page.problem("")
-
-    def answer(self, pending: str, conversation: str, facts: str = "") -> Iterator[tuple[str, str, str, str]]:
-        """(live, thread, rail, pending) after every event; at the end the turn moves from live to the thread."""
-        if not pending:
-            yield gr.skip(), gr.skip(), gr.skip(), ""
-            return
-        earlier = tuple(turn.outcome.question.text for turn in self.kept.turns(conversation))
-        patient = patient_form.load(facts)
-        question = Question(uuid4().hex, conversation, pending, datetime.now(UTC), earlier, patient)
-        events: list[Event] = []
-        for event in self.ask(question):
-            if isinstance(event, Answer | Refusal):
-                yield render.live("", ()), self._finished(question, event), self._rail(conversation), ""
-                return
-            events.append(event)
-            yield render.live(pending, events), gr.skip(), gr.skip(), pending
-        raise RuntimeError("the assistant ended without an answer or a refusal")
-
-    def _thread(self, conversation: str, turns: Sequence[Turn]) -> str:
-        if not turns:
-            return page.welcome()
-        return render.thread(conversation, turns, flags_of(self.kept, turns), overrides_of(self.kept, turns))
-
-    def _rail(self, conversation: str) -> str:
-        try:
-            return page.rail(self.kept.conversations(), conversation)
-        except AssistantError:
-            return page.rail((), conversation)
-
-    def _finished(self, question: Question, outcome: Outcome) -> str:
-        """The thread with this outcome at its end, even where the records failed and hold no such turn."""
-        try:
-            turns = self.kept.turns(question.conversation_id)
-            flags, overrides = flags_of(self.kept, turns), overrides_of(self.kept, turns)
-        except AssistantError:
-            turns, flags, overrides = (), {}, {}
-        if all(turn.id != question.id for turn in turns):
-            turns = (*turns, Turn(question.id, question.conversation_id, outcome, datetime.now(UTC)))
-        return render.thread(question.conversation_id, turns, flags, overrides)
+ChatOf: TypeAlias = Callable[[gr.Request], Chat]
+"""The chat for the person behind a request."""
 
 
 def build_chat(ask: Ask, records: Kept, read_source: ReadSource, status: Status) -> gr.Blocks:
@@ -156,25 +66,25 @@ def build_chat(ask: Ask, records: Kept, read_source: ReadSource, status: Status)
     """
     # Gradio would compute usage statistics over pandas after every event, whether or not anybody may see them.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(sys.maxsize))
-    chat = Chat(ask, records)
     blocks: gr.Blocks = gr.Blocks(title="pharmassist", analytics_enabled=False, fill_height=True, fill_width=True)
     with blocks:
-        laid_out = _layout(status, Replies(records, read_source))
-        _wire_questions(laid_out, chat)
-        _wire_conversations(blocks, laid_out, chat)
+        laid_out = _layout(status, lambda request: Replies(records, read_source, person_of(request)))
+
+        def chat_of(request: gr.Request) -> Chat:
+            return Chat(ask, records, person_of(request))
+
+        _wire_questions(laid_out, chat_of)
+        _wire_conversations(blocks, laid_out, chat_of)
+
+        def who(request: gr.Request) -> str:
+            return page.header(status, person_of(request)) if has_signed_in(request) else gr.skip()
+
+        _quietly(blocks.load, who, [], [laid_out.top])
     return blocks
 
 
-def _why_not(words: str, pending: str) -> str:
-    if not words.strip():
-        return EMPTY
-    if len(words) > LONGEST_QUESTION:
-        return TOO_LONG.format(length=len(words), limit=LONGEST_QUESTION)
-    return BUSY if pending else ""
-
-
-def _layout(status: Status, replies: Replies) -> Page:
-    _html(page.header(status), "top")
+def _layout(status: Status, replies: Callable[[gr.Request], Replies]) -> Page:
+    top = _html(page.header(status), "top")
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="rail-column"):
             rail = _html(page.rail((), ""), "rail")
@@ -195,7 +105,7 @@ def _layout(status: Status, replies: Replies) -> Page:
     pending = gr.Textbox(visible="hidden", elem_id="pending", label="pending")
     facts = gr.Textbox(visible="hidden", elem_id="facts", label="patient")
     hidden = (conversation, pending, facts)
-    return Page(thread, live, rail, problem, box, send, stop, patient, *hidden, _bridge(replies))
+    return Page(top, thread, live, rail, problem, box, send, stop, patient, *hidden, _bridge(replies))
 
 
 def _html(value: str, elem_id: str) -> gr.HTML:
@@ -210,26 +120,26 @@ def _question_box() -> gr.Textbox:
     )  # fmt: skip
 
 
-def _bridge(replies: Replies) -> gr.HTML:
+def _bridge(replies: Callable[[gr.Request], Replies]) -> gr.HTML:
     """The component without a face through which `chat.js` calls the functions of `Replies` and starts events."""
 
-    def source(sent: object) -> Reply:
-        return replies.source(sent)
+    def source(sent: object, request: gr.Request) -> Reply:
+        return replies(request).source(sent)
 
-    def context(sent: object) -> Reply:
-        return replies.context(sent)
+    def context(sent: object, request: gr.Request) -> Reply:
+        return replies(request).context(sent)
 
-    def copy(sent: object) -> Reply:
-        return replies.copy(sent)
+    def copy(sent: object, request: gr.Request) -> Reply:
+        return replies(request).copy(sent)
 
-    def export(sent: object) -> Reply:
-        return replies.export(sent)
+    def export(sent: object, request: gr.Request) -> Reply:
+        return replies(request).export(sent)
 
-    def flag(sent: object) -> Reply:
-        return replies.flag(sent)
+    def flag(sent: object, request: gr.Request) -> Reply:
+        return replies(request).flag(sent)
 
-    def override(sent: object) -> Reply:
-        return replies.override(sent)
+    def override(sent: object, request: gr.Request) -> Reply:
+        return replies(request).override(sent)
 
     script = (Path(__file__).parent / "chat.js").read_text(encoding="utf-8")
     functions = [source, context, copy, export, flag, override]
@@ -247,22 +157,28 @@ def _quietly(
     return listen(fn, inputs, outputs, show_progress="hidden", api_visibility="private", **more)
 
 
-def _wire_questions(laid_out: Page, chat: Chat) -> None:
+def _wire_questions(laid_out: Page, chat_of: ChatOf) -> None:
     taken = [laid_out.box, laid_out.pending, laid_out.live, laid_out.problem]
     shown = [laid_out.live, laid_out.thread, laid_out.rail, laid_out.pending]
     sent = partial(gr.on, [laid_out.box.submit, laid_out.send.click])
 
-    def example(pending: str, event: gr.EventData) -> tuple[str, str, str, str]:
-        return chat.begin(str(event.question), pending)
+    def begin(words: str, pending: str, request: gr.Request) -> tuple[str, str, str, str]:
+        return chat_of(request).begin(words, pending)
+
+    def example(pending: str, event: gr.EventData, request: gr.Request) -> tuple[str, str, str, str]:
+        return chat_of(request).begin(str(event.question), pending)
+
+    def answer(pending: str, conversation: str, facts: str, request: gr.Request) -> Iterator[tuple[str, str, str, str]]:
+        yield from chat_of(request).answer(pending, conversation, facts)
 
     begun = [
-        _quietly(sent, chat.begin, [laid_out.box, laid_out.pending], taken),
+        _quietly(sent, begin, [laid_out.box, laid_out.pending], taken),
         _quietly(laid_out.bridge.example, example, [laid_out.pending], taken),
     ]
     asked = [laid_out.pending, laid_out.conversation, laid_out.facts]
     kept = [laid_out.pending, laid_out.box]
     limits = {"concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
-    running = [_quietly(each.then, chat.answer, asked, shown, **limits) for each in begun]
+    running = [_quietly(each.then, answer, asked, shown, **limits) for each in begun]
     for run in running:
         _quietly(run.failure, partial(_put_back, FAILED), kept, taken)
     _quietly(laid_out.stop.click, partial(_put_back, STOPPED), kept, taken, cancels=running)
@@ -278,19 +194,25 @@ def _put_back(why: str, pending: str, box: str) -> tuple[str, str, str, str]:
     return "\n".join(filter(None, [pending, box])), "", render.live("", ()), words
 
 
-def _wire_conversations(blocks: gr.Blocks, laid_out: Page, chat: Chat) -> None:
+def _wire_conversations(blocks: gr.Blocks, laid_out: Page, chat_of: ChatOf) -> None:
     shown = [laid_out.thread, laid_out.rail, laid_out.problem, laid_out.conversation]
     shown += [laid_out.patient, laid_out.facts]
 
-    def chosen(event: gr.EventData) -> tuple[str, str, str, str, str, str]:
-        return chat.open(str(event.conversation))
+    def opened(conversation: str, request: gr.Request) -> Opened:
+        return chat_of(request).open(conversation)
 
-    def described(facts: str, event: gr.EventData) -> tuple[str, str]:
-        return chat.describe(event.patient, facts)
+    def chosen(event: gr.EventData, request: gr.Request) -> Opened:
+        return chat_of(request).open(str(event.conversation))
+
+    def fresh(request: gr.Request) -> Opened:
+        return chat_of(request).open("")
+
+    def described(facts: str, event: gr.EventData, request: gr.Request) -> tuple[str, str]:
+        return chat_of(request).describe(event.patient, facts)
 
     _quietly(laid_out.bridge.patient, described, [laid_out.facts], [laid_out.patient, laid_out.facts])
 
     _quietly(laid_out.bridge.open, chosen, [], shown)
-    _quietly(laid_out.bridge.fresh, partial(chat.open, ""), [], shown)
+    _quietly(laid_out.bridge.fresh, fresh, [], shown)
     # The address of the page names its conversation, so that a reload or a bookmark comes back to it.
-    _quietly(blocks.load, chat.open, [laid_out.conversation], shown, js="() => [window.location.hash.slice(1)]")
+    _quietly(blocks.load, opened, [laid_out.conversation], shown, js="() => [window.location.hash.slice(1)]")

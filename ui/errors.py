@@ -2,6 +2,7 @@
 
 UiError
 ├── AddressInUse       the address to serve at is taken or not ours; choose another port
+├── SignInNeeded       other machines may reach the page, and nobody would have to sign in, or nobody could
 ├── SettingsInvalid    an unknown or ill-typed setting; the message names it
 └── BenchUnavailable   no such benchmark, or its data or code is not there
 """
@@ -18,6 +19,16 @@ class AddressInUse(UiError):
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(f"Cannot serve at {host}:{port} ({reason}). Stop what uses it, or choose another --port.")
+
+
+class SignInNeeded(UiError):
+    """The page would be open to other machines, but nobody has to sign in, or nobody can."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"Served at {host}, people have to sign in, and nobody can yet. Add somebody first: "
+            "pharmassist people add USER_NAME --name “…” --role …"
+        )
 
 
 class SettingsInvalid(UiError):

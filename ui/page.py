@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.conversation import Conversation
+from assistant.people import Person
 from ui.markup import count, day, icon, text
 from ui.status import Status
 
@@ -19,14 +20,21 @@ EXAMPLES = (
 LONGEST_TITLE = 90
 
 
-def header(status: Status) -> str:
-    """Name, purpose, and one line about what stands behind the answers."""
+def header(status: Status, person: Person | None = None) -> str:
+    """Name, purpose, one line about what stands behind the answers, and who is signed in, where somebody is."""
     return (
         '<header class="top"><button type="button" class="quiet rail-toggle" data-action="rail" aria-expanded="false" '
         f'aria-controls="rail">{icon("menu")}<span class="sr-only">Conversations</span></button>'
         f'<span class="logo">{icon("pill")}</span><h1>pharmassist</h1>'
         f'<span class="purpose">Medicines questions, answered from drug labels only</span>'
-        f'<span class="status">{_status_line(status)}</span></header>'
+        f'<span class="status">{_status_line(status)}</span>{_who(person) if person else ""}</header>'
+    )
+
+
+def _who(person: Person) -> str:
+    return (
+        f'<form class="who" method="post" action="/sign-out"><a href="/password" title="Change the password">'
+        f'{text(person.name)}</a><button type="submit" class="quiet">Sign out</button></form>'
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.conversation import Answer, Flag, FlagKind, Override, Turn
 from assistant.errors import AssistantError
+from assistant.people import May, Person, require
 from retrieval.errors import RetrievalError
 from retrieval.passage import Passage
 from ui import panel
@@ -25,9 +26,6 @@ from ui.flagging import LONGEST_COMMENT, flag_list
 from ui.kept import Kept, flags_of
 from ui.markup import text
 from ui.numbering import numbers
-
-LOCAL_USER = "local user"
-"""Who flags in single-user mode, where nobody signs in."""
 
 UNREADABLE = "The page sent something that could not be read. Reload it and try again."
 GONE = "This turn is not in the records any more, so its sources cannot be opened."
@@ -92,34 +90,35 @@ RequestT = TypeVar("RequestT", bound=_Request)
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """The functions of the page, over the records and the index's documents."""
+    """The functions of the page for one person, over the records and the index's documents."""
 
     kept: Kept
     read_source: ReadSource
+    person: Person
 
     def source(self, sent: object) -> Reply:
         """The source panel of one citation."""
-        return _answered(CitationAt, sent, self._source)
+        return self._answered(May.ASK, CitationAt, sent, self._source)
 
     def context(self, sent: object) -> Reply:
         """The passage of one citation in its document."""
-        return _answered(CitationAt, sent, self._context)
+        return self._answered(May.ASK, CitationAt, sent, self._context)
 
     def copy(self, sent: object) -> Reply:
         """One answer as text with its citations."""
-        return _answered(TurnAt, sent, self._copy)
+        return self._answered(May.ASK, TurnAt, sent, self._copy)
 
     def export(self, sent: object) -> Reply:
         """A conversation as a Markdown file."""
-        return _answered(ConversationAt, sent, self._export)
+        return self._answered(May.ASK, ConversationAt, sent, self._export)
 
     def flag(self, sent: object) -> Reply:
         """Keep one flag; the reply lists every flag on the turn."""
-        return _answered(FlagSent, sent, self._flag)
+        return self._answered(May.FLAG, FlagSent, sent, self._flag)
 
     def override(self, sent: object) -> Reply:
         """Keep the override of one warning; the reply is the line that stands in its place."""
-        return _answered(OverrideSent, sent, self._override)
+        return self._answered(May.OVERRIDE, OverrideSent, sent, self._override)
 
     def _source(self, at: CitationAt) -> Reply:
         cited = _cited(self.kept.turn(at.turn), at)
@@ -148,27 +147,27 @@ class Replies:
         return Reply(text=markdown, name=file_name(turns)) if turns else Reply(error="There is nothing to export yet.")
 
     def _flag(self, sent: FlagSent) -> Reply:
-        now = datetime.now(UTC)
-        flag = Flag(uuid4().hex, sent.turn, sent.kind, sent.comment.strip(), sent.corrected.strip(), now, LOCAL_USER)
+        now, by = datetime.now(UTC), self.person.user_name
+        flag = Flag(uuid4().hex, sent.turn, sent.kind, sent.comment.strip(), sent.corrected.strip(), now, by)
         self.kept.save_flag(flag)
         return Reply(html=flag_list(self.kept.flags(sent.turn)))
 
     def _override(self, sent: OverrideSent) -> Reply:
         if not sent.reason.strip():
             return Reply(error="Say why before the warning is overridden.")
-        made = (sent.rule, sent.version, sent.reason.strip(), datetime.now(UTC), LOCAL_USER)
+        made = (sent.rule, sent.version, sent.reason.strip(), datetime.now(UTC), self.person.user_name)
         override = Override(uuid4().hex, sent.turn, sent.claim, *made)
         self.kept.save_override(override)
         return Reply(html=override_line(override))
 
-
-def _answered(kind: type[RequestT], sent: object, reply: Callable[[RequestT], Reply]) -> Reply:
-    try:
-        return reply(kind.model_validate(sent))
-    except ValidationError:
-        return Reply(error=UNREADABLE)
-    except (AssistantError, RetrievalError) as error:
-        return Reply(error=str(error))
+    def _answered(self, needs: May, kind: type[RequestT], sent: object, reply: Callable[[RequestT], Reply]) -> Reply:
+        try:
+            require(self.person, needs)
+            return reply(kind.model_validate(sent))
+        except ValidationError:
+            return Reply(error=UNREADABLE)
+        except (AssistantError, RetrievalError) as error:
+            return Reply(error=str(error))
 
 
 def _cited(turn: Turn | None, at: CitationAt) -> tuple[int, tuple[str, ...], Passage] | None:

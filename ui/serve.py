@@ -1,8 +1,12 @@
-"""Serves the page: one port, this machine by default, and nothing of the page from anywhere else."""
+"""Serves the page: one port, this machine by default, and nothing of the page from anywhere else.
+
+Behind `OwnPageOnly` stands the door of `ui/signin.py`: nothing of the page is given to whom nobody knows.
+"""
 
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +17,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.errors import AddressInUse
+from ui.access import LOOPBACK, Access, SingleUser
+from ui.errors import AddressInUse, SignInNeeded
+from ui.signin import Door
 
 HERE = Path(__file__).parent
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "DejaVu Sans", "sans-serif"]
@@ -27,16 +33,14 @@ CONTENT_POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": a browser would then send the Origin "null" with the forms to sign in and out.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
 NO_API_PAGES = {"docs_url": None, "redoc_url": None, "openapi_url": None}
-
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class OwnPageOnly:
@@ -75,23 +79,39 @@ class OwnPageOnly:
         return ""
 
 
-def application(blocks: gr.Blocks, host: str = "127.0.0.1") -> FastAPI:
-    """The page as an ASGI application: no share link, no telemetry, no API pages, no uploads."""
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """The certificate and the private key, as files, with which the page is served encrypted."""
+
+    certificate: Path
+    key: Path
+
+
+def application(blocks: gr.Blocks, access: Access) -> FastAPI:
+    """The page as an ASGI application: no share link, no telemetry, no API pages, no uploads.
+
+    In single-user mode it answers to the names of this machine only.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(OwnPageOnly, loopback=host in LOOPBACK)
+    # The one that is added last sees a request first.
+    app.add_middleware(Door, access=access)
+    app.add_middleware(OwnPageOnly, loopback=isinstance(access, SingleUser))
     theme = gr.themes.Base(font=SYSTEM_FONTS, font_mono=SYSTEM_MONO)
     blocks.queue(api_open=False, max_size=200)
     mounted: FastAPI = gr.mount_gradio_app(
         app, blocks, path="/", footer_links=[], run_history=False, app_kwargs=NO_API_PAGES, show_error=False,
         max_file_size=1, ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False, theme=theme,
-        head=_head(), favicon_path=str(HERE / "favicon.svg"),
+        head=_head(access), favicon_path=str(HERE / "favicon.svg"),
     )  # fmt: skip
     return mounted
 
 
-def _head() -> str:
+def _head(access: Access) -> str:
     """Our styles. Not through Gradio's own `css`, which rewrites every selector so that it cannot reach the body."""
-    return f"<style>\n{(HERE / 'style.css').read_text(encoding='utf-8')}</style>"
+    styles = f"<style>\n{(HERE / 'style.css').read_text(encoding='utf-8')}</style>"
+    if isinstance(access, SingleUser):
+        return styles
+    return f"{styles}\n<script>\n{(HERE / 'signin.js').read_text(encoding='utf-8')}</script>"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -107,16 +127,23 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def server(blocks: gr.Blocks, host: str = "127.0.0.1") -> uvicorn.Server:
+def server(blocks: gr.Blocks, access: Access, encryption: Encryption | None = None) -> uvicorn.Server:
     """A server of the page that has not started; `run(sockets=[listen(...)])` starts it and blocks."""
-    return uvicorn.Server(uvicorn.Config(application(blocks, host), log_level="warning", timeout_graceful_shutdown=3))
+    files = {"ssl_certfile": encryption.certificate, "ssl_keyfile": str(encryption.key)} if encryption else {}
+    app = application(blocks, access)
+    return uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, **files))  # type: ignore[arg-type]
 
 
-def serve(blocks: gr.Blocks, host: str = "127.0.0.1", port: int = 7860) -> None:
-    """Serve until interrupted. Nobody signs in: whoever reaches the address reads and asks. Raises `AddressInUse`."""
+def serve(
+    blocks: gr.Blocks, access: Access, host: str = "127.0.0.1", port: int = 7860, encryption: Encryption | None = None
+) -> None:
+    """Serve until interrupted. Raises `AddressInUse`, and `SignInNeeded` where others could reach it unknown."""
+    if host not in LOOPBACK and isinstance(access, SingleUser):
+        raise SignInNeeded(host)
     with listen(host, port) as bound:
         shown = f"[{host}]" if ":" in host else host
-        if host not in LOOPBACK:
-            print("Everyone who reaches this address can read every conversation: nobody signs in.", flush=True)
-        print(f"pharmassist is at http://{shown}:{bound.getsockname()[1]} (Ctrl+C stops it)", flush=True)
-        server(blocks, host).run(sockets=[bound])
+        if host not in LOOPBACK and encryption is None:
+            print("Passwords and answers travel unencrypted: set tls_certificate and tls_key.", flush=True)
+        scheme = "https" if encryption else "http"
+        print(f"pharmassist is at {scheme}://{shown}:{bound.getsockname()[1]} (Ctrl+C stops it)", flush=True)
+        server(blocks, access, encryption).run(sockets=[bound])

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tomllib import TOMLDecodeError
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from assistant.people import Role
 from assistant.settings import AssistantSettings
 from retrieval.settings import RetrievalSettings
 from ui.errors import SettingsInvalid
@@ -51,8 +53,32 @@ class Settings(BaseSettings):
     """Folder of monographs that is indexed at every start; an empty one where only own labels are wanted."""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
+    require_login: bool = False
+    """Ask for a sign-in on the loopback address too, for example behind a proxy. Elsewhere it is always asked for."""
+    local_user: str = "local"
+    """The user name of whoever works on this machine without signing in: single-user mode and the command line."""
+    local_name: str = "Local user"
+    """The name that this person's account gets when it is made."""
+    local_roles: tuple[Role, ...] = ()
+    """The roles of this person. Empty: those that the account has; when it is made, every role."""
+    session_idle_minutes: float = Field(default=30, gt=0)
+    """A session without a request for so long has ended."""
+    session_hours: float = Field(default=12, gt=0)
+    """A session ends after so long in any case."""
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    """PEM files with which the page is served encrypted; both or none."""
+    ledger_anchor: Path | None = None
+    """The file that gets the ledger's last hash after each entry; best where only adding is allowed. Default: in the
+    data folder."""
     retrieval: RetrievalSettings = RetrievalSettings()
     assistant: AssistantSettings = AssistantSettings()
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together: set both or none")
+        return self
 
     @classmethod
     def settings_customise_sources(

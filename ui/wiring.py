@@ -11,12 +11,15 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+from assistant.accounts import Accounts
 from assistant.ask import AskTools, ask
 from assistant.assess import assess, conflicts, worked_out
 from assistant.conversation import Answer, Basis, Event, Flag, FlagKind, Outcome, Question, Refusal
 from assistant.database import open_database
 from assistant.extract import ExtractiveGenerator
 from assistant.generate import DraftGenerator
+from assistant.ledger import Ledger
+from assistant.people import May, Person, require
 from assistant.prompt import answer_prompt
 from assistant.records import Records
 from guardrails.adverse_event import AdverseMention, notice
@@ -52,6 +55,8 @@ class Product:
     intake: Intake
     grounding: Grounding
     records: Records
+    accounts: Accounts
+    local: Person
     tools: AskTools
 
     def ask(self, question: Question) -> Iterator[Event]:
@@ -153,13 +158,21 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails,
         store=records,
         basis=partial(_basis, index.version(), guard.version),
     )
-    return Product(settings, index, encoder, medicines, guard, intake, grounding, records, tools)
+    accounts = Accounts(records.ledger)
+    people = (accounts, local_person(settings, accounts))
+    return Product(settings, index, encoder, medicines, guard, intake, grounding, records, *people, tools)
 
 
 def open_records(settings: Settings) -> Records:
-    """Conversations, turns and flags, in SQLite in the data folder or in the database that the settings name."""
+    """Conversations, turns, flags and the ledger, in SQLite in the data folder or where the settings say."""
     url = settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'pharmassist.db'}"
-    return Records(open_database(url))
+    engine = open_database(url)
+    return Records(engine, Ledger(engine, settings.ledger_anchor or settings.data_dir / "ledger.anchors"))
+
+
+def local_person(settings: Settings, accounts: Accounts) -> Person:
+    """Whoever works on this machine without signing in: in single-user mode, and on the command line."""
+    return accounts.local(settings.local_user, settings.local_name, settings.local_roles)
 
 
 def generator(settings: Settings, medicines: Medicines) -> DraftGenerator:
@@ -217,7 +230,10 @@ def ask_once(product: Product, text: str, *, conversation: str = "", history: Se
     """Answer one question of a conversation (its stored earlier questions come first) and return how it ended."""
     conversation_id = conversation or uuid4().hex
     earlier = tuple(turn.outcome.question.text for turn in product.records.turns(conversation_id))
-    question = Question(uuid4().hex, conversation_id, text, datetime.now(UTC), (*history, *earlier))
+    person = product.local
+    require(person, May.ASK)
+    asked = (datetime.now(UTC), (*history, *earlier))
+    question = Question(uuid4().hex, conversation_id, text, *asked, asked_by=person.user_name)
     *_, last = product.ask(question)
     assert isinstance(last, Answer | Refusal)
     return last
@@ -230,9 +246,18 @@ def ingest_into(product: Product, paths: Sequence[Path], on_progress: OnProgress
 
 def serve_chat(product: Product, host: str, port: int) -> None:
     """Serve the chat page until it is interrupted."""
-    from ui.chat import build_chat, serve
+    from ui.access import access_for
+    from ui.chat import build_chat
+    from ui.effective import record_settings
+    from ui.serve import Encryption, serve
 
-    serve(build_chat(product.ask, product.records, product.index.source, status_of(product)), host, port)
+    settings, records = product.settings, product.records
+    access = access_for(settings, product.accounts, host)
+    record_settings(settings.model_copy(update={"host": host, "port": port}), records.ledger)
+    files = settings.tls_certificate, settings.tls_key
+    encryption = Encryption(files[0], files[1]) if files[0] and files[1] else None
+    blocks = build_chat(product.ask, records, product.index.source, status_of(product))
+    serve(blocks, access, host, port, encryption)
 
 
 def status_of(product: Product) -> Status:

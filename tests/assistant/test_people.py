@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from sqlalchemy.engine import Engine
 
-from assistant.accounts import WRONG, Accounts, require, wait_after
+from assistant.accounts import WRONG, Accounts, wait_after
 from assistant.chain import EntryKind, digest
 from assistant.database import open_database
 from assistant.errors import AccountInvalid, NotAllowed, PeopleError, SaveFailed, SignInFailed, UnknownPerson
 from assistant.ledger import Ledger
-from assistant.people import MEANINGS, PERMISSIONS, May, Meaning, Person, Role
+from assistant.people import MEANINGS, PERMISSIONS, May, Meaning, Person, Role, require
 from assistant.signing import keep_signature, require_two_people, signatures_of
 
 GOOD = "correct horse battery"

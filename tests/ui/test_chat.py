@@ -14,10 +14,11 @@ from assistant.conversation import Conversation, Flag, Override, Turn
 from assistant.database import open_database
 from assistant.errors import ReadFailed
 from assistant.records import Records
-from tests.fakes import FakeAssistant, in_a_loop
-from ui.chat import LONGEST_QUESTION, Chat, build_chat
+from tests.fakes import LOCAL, FakeAssistant, in_a_loop
+from ui.chat import build_chat
 from ui.kept import Kept
 from ui.status import Status
+from ui.talk import LONGEST_QUESTION, Chat
 
 
 @dataclass
@@ -64,7 +65,7 @@ def assistant(records: Records) -> FakeAssistant:
 
 
 def test_a_question_moves_from_the_box_to_the_live_turn(assistant: FakeAssistant, records: Records) -> None:
-    box, pending, live, problem = Chat(assistant.ask, records).begin("  Dose?\n", "")
+    box, pending, live, problem = Chat(assistant.ask, records, LOCAL).begin("  Dose?\n", "")
     assert (box, pending) == ("", "Dose?")
     assert "Dose?" in live
     assert "<svg" not in problem
@@ -83,7 +84,7 @@ def test_a_question_moves_from_the_box_to_the_live_turn(assistant: FakeAssistant
 def test_a_question_that_is_not_taken_stays_in_the_box(
     assistant: FakeAssistant, records: Records, words: str, pending: str, said: str
 ) -> None:
-    box, still_pending, _, problem = Chat(assistant.ask, records).begin(words, pending)
+    box, still_pending, _, problem = Chat(assistant.ask, records, LOCAL).begin(words, pending)
     # Left alone, or written back by an example button's words: never emptied.
     assert box == (words if pending else gr.skip())
     assert still_pending == gr.skip()
@@ -91,11 +92,11 @@ def test_a_question_that_is_not_taken_stays_in_the_box(
 
 
 def test_the_longest_question_is_taken(assistant: FakeAssistant, records: Records) -> None:
-    assert Chat(assistant.ask, records).begin("x" * LONGEST_QUESTION, "")[0] == ""
+    assert Chat(assistant.ask, records, LOCAL).begin("x" * LONGEST_QUESTION, "")[0] == ""
 
 
 def test_sentences_arrive_one_by_one_and_end_in_the_thread(assistant: FakeAssistant, records: Records) -> None:
-    updates = list(Chat(assistant.ask, records).answer("Dose?", "c1"))
+    updates = list(Chat(assistant.ask, records, LOCAL).answer("Dose?", "c1"))
     claims = [str(live).count('class="claim"') for live, *_ in updates]
     assert claims == [*sorted(claims[:-1]), 0]
     assert {1, 2, 3} <= set(claims)
@@ -107,7 +108,7 @@ def test_sentences_arrive_one_by_one_and_end_in_the_thread(assistant: FakeAssist
 
 
 def test_earlier_questions_go_along_and_conversations_stay_apart(assistant: FakeAssistant, records: Records) -> None:
-    chat = Chat(assistant.ask, records)
+    chat = Chat(assistant.ask, records, LOCAL)
     for words, conversation in (("First?", "c1"), ("Other?", "c2"), ("Second?", "c1")):
         list(chat.answer(words, conversation))
     assert assistant.asked[-1].history == ("First?",)
@@ -119,8 +120,8 @@ def test_earlier_questions_go_along_and_conversations_stay_apart(assistant: Fake
 
 
 def test_a_restarted_page_restores_a_conversation_with_its_flags(assistant: FakeAssistant, records: Records) -> None:
-    list(Chat(assistant.ask, records).answer("Dose?", "c1"))
-    again = Chat(assistant.ask, Records(records._engine))
+    list(Chat(assistant.ask, records, LOCAL).answer("Dose?", "c1"))
+    again = Chat(assistant.ask, Records(records._engine), LOCAL)
     thread, rail, *_ = again.open("c1")
     assert thread.count('data-action="source"') == 4
     assert "Dose?" in rail
@@ -130,14 +131,14 @@ def test_a_restarted_page_restores_a_conversation_with_its_flags(assistant: Fake
 def test_an_impossible_id_opens_a_new_conversation(
     assistant: FakeAssistant, records: Records, conversation: str
 ) -> None:
-    thread, _, _, current, *_ = Chat(assistant.ask, records).open(conversation)
+    thread, _, _, current, *_ = Chat(assistant.ask, records, LOCAL).open(conversation)
     assert "is-empty" in thread
     assert len(current) == 32
 
 
 def test_records_that_fail_are_one_message_and_not_the_end(assistant: FakeAssistant) -> None:
     broken: Kept = BrokenRecords()
-    thread, _, problem, current, *_ = Chat(assistant.ask, broken).open("c1")
+    thread, _, problem, current, *_ = Chat(assistant.ask, broken, LOCAL).open("c1")
     assert "is-empty" in thread
     assert "The database cannot be read." in problem
     assert current
@@ -152,7 +153,7 @@ def test_an_answer_is_shown_even_if_the_records_fail_after_it(records: Records) 
             return () if self.reads == 1 else super().turns(conversation_id)
 
     broken = FailsLater()
-    *_, (_, thread, _, _) = Chat(FakeAssistant(broken.save_turn).ask, broken).answer("Dose?", "c1")
+    *_, (_, thread, _, _) = Chat(FakeAssistant(broken.save_turn).ask, broken, LOCAL).answer("Dose?", "c1")
     assert "2,550 mg" in thread
 
 
@@ -164,7 +165,7 @@ def test_the_page_offers_no_function_to_programs(assistant: FakeAssistant, recor
 
 
 def test_now_is_stored_with_its_zone(assistant: FakeAssistant, records: Records) -> None:
-    list(Chat(assistant.ask, records).answer("Dose?", "c1"))
+    list(Chat(assistant.ask, records, LOCAL).answer("Dose?", "c1"))
     asked = assistant.asked[0].asked_at
     assert asked.tzinfo is UTC
     assert abs((datetime.now(UTC) - asked).total_seconds()) < 60
@@ -173,7 +174,7 @@ def test_now_is_stored_with_its_zone(assistant: FakeAssistant, records: Records)
 def test_the_patient_goes_along_with_every_question_and_stays_with_the_conversation(
     assistant: FakeAssistant, records: Records
 ) -> None:
-    chat = Chat(assistant.ask, records)
+    chat = Chat(assistant.ask, records, LOCAL)
     line, facts = chat.describe({"age": "72", "weight": "60"}, "")
     assert "72 years" in line
     list(chat.answer("First?", "c1", facts))
@@ -188,7 +189,7 @@ def test_the_patient_goes_along_with_every_question_and_stays_with_the_conversat
 
 
 def test_an_impossible_patient_changes_nothing(assistant: FakeAssistant, records: Records) -> None:
-    chat = Chat(assistant.ask, records)
+    chat = Chat(assistant.ask, records, LOCAL)
     _, facts = chat.describe({"age": "72"}, "")
     line, still = chat.describe({"age": "720"}, facts)
     assert still == facts

@@ -13,7 +13,7 @@ from assistant.database import open_database
 from assistant.records import Records
 from retrieval.errors import IndexUnreachable
 from retrieval.passage import Source
-from tests.fakes import canned_answer, canned_refusal, lunarine_source
+from tests.fakes import LOCAL, canned_answer, canned_refusal, lunarine_source
 from ui.replies import GONE, UNREADABLE, Replies
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 @pytest.fixture
 def replies(records: Records) -> Replies:
-    return Replies(records, read)
+    return Replies(records, read, LOCAL)
 
 
 def test_a_citation_opens_its_passage_with_the_number_of_the_answer(replies: Replies) -> None:
@@ -105,4 +105,4 @@ def test_an_index_that_fails_is_one_sentence(records: Records) -> None:
     def unreachable(_source_id: str) -> Source | None:
         raise IndexUnreachable("The Qdrant server does not answer.")
 
-    assert Replies(records, unreachable).source(AT).error == "The Qdrant server does not answer."
+    assert Replies(records, unreachable, LOCAL).source(AT).error == "The Qdrant server does not answer."
