@@ -13,6 +13,7 @@ from assistant.triage.e2b.report import Value
 from assistant.triage.e2b.table import Element
 from assistant.triage.e2b.violation import Severity
 from assistant.triage.e2b.vocabulary import fault
+from assistant.triage.e2b.xml import UNCARRIED
 
 Complaint = tuple[str, Severity, str, str]
 """Rule, severity, what is wrong, how to mend it."""
@@ -38,6 +39,8 @@ def complaints(element: Element, value: Value, now: datetime) -> Iterator[Compla
             f"it has {len(value.text)} characters and may have {element.length}.",
             "Shorten it; what does not fit can stand in the narrative (H.1).",
         )
+    if UNCARRIED.search(value.text):
+        yield _bad("type", "it has a control character that XML cannot carry.", "Take it out; else it becomes \ufffd.")
     yield from _kind(element, value, now)
     yield from _attributes(element, value)
 

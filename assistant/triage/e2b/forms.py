@@ -42,7 +42,8 @@ def _read_time(node: Node, element: etree._Element) -> Found | None:
             number = node.part(part)
             if not number or number in found or not set(child.attrib) <= {"value", "unit", "nullFlavor"}:
                 return None
-            found[number] = Value(child.get("value") or "", child.get("nullFlavor") or "")
+            if child.get("value") or child.get("nullFlavor"):
+                found[number] = Value(child.get("value") or "", child.get("nullFlavor") or "")
             if "unit" in child.attrib:
                 found[node.part("unit" if part == "number" else "everyunit")] = Value(child.get("unit") or "")
     return tuple(found.items())

@@ -47,18 +47,10 @@ class Node:
     parts: tuple[tuple[str, str], ...] = ()
     lines: bool = False
 
-    @property
-    def main(self) -> Place | None:
-        """The place that a null flavour of this node belongs to."""
-        found = [place for name in _MAIN for place in self.places if place.attribute == name]
-        return found[0] if found else None
-
-    @property
-    def holds(self) -> bool:
-        """Whether an element has its place here or below; a node without one is written with its parent."""
-        return bool(self.form or self.each or any(not place.default for place in self.places)) or any(
-            child.holds for child in self.children
-        )
+    main: Place | None = None
+    """The place that a null flavour of this node belongs to."""
+    holds: bool = False
+    """Whether an element has its place here or below; a node without one is written with its parent."""
 
     def part(self, name: str) -> str:
         """The number of a part of the form, "" where it has none."""
@@ -95,16 +87,21 @@ def _node(element: etree._Element) -> Node:
     if found := _PLACE.match(xml.own_text(element)):
         places.append(_place("", found))
     settings = {"each", "when", "form", "lines"}
+    children = tuple(_node(child) for child in element)
+    main = [place for name in _MAIN for place in places if place.attribute == name]
+    here = "form" in ours or "each" in ours or any(not place.default for place in places)
     return Node(
         tag=xml.local(element),
         fixed=tuple(fixed),
         places=tuple(places),
-        children=tuple(_node(child) for child in element),
+        children=children,
         each=ours.get("each", ""),
         when=ours.get("when", ""),
         form=ours.get("form", ""),
         parts=tuple((name, number) for name, number in ours.items() if name not in settings),
         lines="lines" in ours,
+        main=main[0] if main else None,
+        holds=here or any(child.holds for child in children),
     )
 
 

@@ -97,7 +97,7 @@ def _set_places(element: etree._Element, node: Node, group: Group) -> bool:
     filled = False
     for place in node.places:
         value = group.value(place.number)
-        text = value.text if value else place.default
+        text = xml.UNCARRIED.sub("\ufffd", value.text) if value else place.default
         if value and not place.default:
             filled = True
         if value and value.null and place.prefix:

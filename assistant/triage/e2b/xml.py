@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from assistant.triage.e2b.errors import NotE2b
@@ -15,6 +17,10 @@ _DEEPEST = 120
 """Elements inside each other; the deepest place of the message that we know is 31."""
 _MOST = 2_000_000
 """Elements of one message."""
+
+
+UNCARRIED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML 1.0 file can carry."""
 
 
 def parse(data: bytes, largest: int = LARGEST) -> etree._Element:
@@ -59,7 +65,7 @@ def local(element: etree._Element) -> str:
 
 def own_text(element: etree._Element) -> str:
     """The text of an element itself, not of those inside it, without the space around it."""
-    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip(" \t\r\n")
 
 
 def local_type(element: etree._Element) -> str:
