@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from assistant.chain import Deed, EntryKind
+from assistant.chain import Break, Deed, EntryKind
 from assistant.errors import NotAllowed
 from assistant.ledger import Ledger, append
 from assistant.people import Meaning, Signature
@@ -27,6 +27,30 @@ def signatures_of(ledger: Ledger, record: str) -> tuple[Signature, ...]:
     query = sa.select(SIGNATURES).where(SIGNATURES.c.record == record).order_by(SIGNATURES.c.number)
     with ledger.reading() as connection:
         return tuple(map(_signature, connection.execute(query).mappings()))
+
+
+def verify_signatures(ledger: Ledger) -> tuple[Break, ...]:
+    """Where a stored signature is not the one that the ledger recorded, is gone, or was never recorded."""
+    with ledger.reading() as connection:
+        rows = connection.execute(sa.select(SIGNATURES)).mappings().all()
+    stored = {row["id"]: row for row in rows}
+    found = []
+    for entry in ledger.entries(kind=EntryKind.SIGNED):
+        row = stored.pop(entry.deed.facts.get("signature", ""), None)
+        if row is None:
+            found.append(Break(entry.number, f"The signature of entry {entry.number} is not stored any more."))
+        elif not _is_of(row, entry.deed):
+            found.append(Break(entry.number, f"The signature of entry {entry.number} was changed."))
+    return (*found, *(Break(0, f"The signature {name} is stored, but was never recorded.") for name in stored))
+
+
+def _is_of(row: RowMapping, deed: Deed) -> bool:
+    try:
+        signature = _signature(row)
+    except (ValueError, KeyError, TypeError):
+        return False
+    said = (deed.by, deed.subject, deed.summary, deed.facts.get("record_hash"))
+    return said == (signature.user_name, signature.record, signature.line(), signature.record_hash)
 
 
 def require_two_people(first: Signature, second: Signature) -> None:

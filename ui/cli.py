@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from ui import cli_audit, cli_people
+
 app = typer.Typer(
     name="pharmassist",
     help="A chat assistant for medicines: every sentence cited and checked, on your own premises.",
@@ -19,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(cli_people.app, name="people")
+app.add_typer(cli_audit.app, name="audit")
 
 REFUSED = 3
 FAILED = 1
