@@ -8,6 +8,7 @@ events weighs no more than another. Reports are coded to integers once, then joi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +16,16 @@ import numpy.typing as npt
 import polars as pl
 
 from assistant.triage.signals.errors import ReportsInvalid
-from assistant.triage.signals.mantel_haenszel import Strata, Stratum
+from assistant.triage.signals.mantel_haenszel import Strata, Tables, joined, summed
 from assistant.triage.signals.report_set import SUSPECT_ROLES, UNKNOWN, ReportSet, Roles
 
 Codes = npt.NDArray[np.uint32]
 
 PART = 1_000_000
 """Product rows that are joined with their events at a time."""
+
+BLOCK = 2_000
+"""Pairs whose strata are summed at a time; with a hundred strata this fits the cache."""
 
 SMALL_STRATUM = 50
 """A stratum with fewer reports than this says little; a notice tells how many there are."""
@@ -174,30 +178,33 @@ def _margin(codes: pl.Series, names: pl.Series) -> npt.NDArray[np.int64]:
 
 
 def _strata(coded: _Coded, pairs: pl.DataFrame, product: Codes, event: Codes) -> Strata:
-    """The sums over strata that Mantel-Haenszel and the expected counts need; one stratum at a time."""
-    keys = _keys(product, event)
-    sums = Strata.empty(len(keys))
-    for code, size in enumerate(coded.stratum_sizes):
-        if not size:
-            continue
-        inside = pl.col("stratum") == code
-        products, events = coded.products.filter(inside)["product"], coded.events.filter(inside)["event"]
-        here = pairs.filter(inside)
-        both = np.zeros(len(keys))
-        both[np.searchsorted(keys, _keys(here["product"].to_numpy(), here["event"].to_numpy()))] = here["n"].to_numpy()
-        sums.add(
-            Stratum(
-                both=both,
-                product=_margin(products, coded.product_names)[product].astype(np.float64),
-                event=_margin(events, coded.event_names)[event].astype(np.float64),
-                reports=float(size),
-            )
+    """The sums over strata that Mantel-Haenszel and the expected counts need; a block of pairs at a time."""
+    held = np.flatnonzero(coded.stratum_sizes)
+    reports = coded.stratum_sizes[held].astype(np.float64)[:, None]
+    margins = [
+        np.stack([_margin(rows.filter(pl.col("stratum") == one)[name], names) for one in held]).astype(np.int32)
+        for rows, name, names in (
+            (coded.products, "product", coded.product_names),
+            (coded.events, "event", coded.event_names),
         )
-    return sums
+    ]
+    ordered = pairs.sort("product", "event")
+    keys = (ordered["product"].to_numpy().astype(np.uint64) << np.uint64(32)) | ordered["event"].to_numpy()
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    ends = np.append(starts, len(keys))
+    strata, n = np.searchsorted(held, ordered["stratum"].to_numpy()), ordered["n"].to_numpy()
 
+    def block(first: int) -> Strata:
+        inside = slice(first, first + BLOCK)
+        counts = np.diff(ends[first : first + BLOCK + 1])
+        rows = slice(ends[first], ends[first] + counts.sum())
+        both = np.zeros((len(held), len(counts)))
+        both[strata[rows], np.repeat(np.arange(len(counts)), counts)] = n[rows]
+        of_product = margins[0][:, product[inside]].astype(np.float64)
+        return summed(Tables(both, of_product, margins[1][:, event[inside]].astype(np.float64), reports))
 
-def _keys(product: Codes, event: Codes) -> npt.NDArray[np.uint64]:
-    return (product.astype(np.uint64) << np.uint64(32)) | event.astype(np.uint64)
+    with ThreadPoolExecutor() as pool:
+        return joined(list(pool.map(block, range(0, len(product), BLOCK))))
 
 
 def _notices(source: ReportSet, coded: _Coded, by: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Greenland (Biometrics 1986;42:311-323), of the risk ratio by Greenland and Robin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,46 +16,58 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Stratum:
-    """One stratum: reports with both, with the product and with the event, for each pair; and all of its reports."""
+class Tables:
+    """Counts by stratum (rows) and pair (columns): reports with both, with the product, with the event.
+
+    `reports` is a column: all reports of each stratum.
+    """
 
     both: Floats
     product: Floats
     event: Floats
-    reports: float
+    reports: Floats
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Strata:
-    """Sums over the strata, one number for each pair; filled by `add` while counting and only read afterwards."""
+    """Sums over the strata, one number for each pair."""
 
     expected: Floats
     variance: Floats
-    odds: tuple[Floats, Floats, Floats, Floats, Floats]
-    risk: tuple[Floats, Floats, Floats]
+    odds: tuple[Floats, ...]
+    """R, S, PR, PS + QR and QS of Robins, Breslow and Greenland."""
+    risk: tuple[Floats, ...]
+    """The two sums of the risk ratio, and the one of its variance."""
 
-    @staticmethod
-    def empty(pairs: int) -> Strata:
-        """Sums over no stratum."""
-        zeros = [np.zeros(pairs) for _ in range(10)]
-        return Strata(zeros[0], zeros[1], (zeros[2], zeros[3], zeros[4], zeros[5], zeros[6]), tuple(zeros[7:]))  # type: ignore[arg-type]
 
-    def add(self, one: Stratum) -> None:
-        """Add the shares of a stratum."""
-        n, both = one.reports, one.both
-        only_product, only_event = one.product - both, one.event - both
-        neither = n - one.product - only_event
-        self.expected += one.product * one.event / n
-        if n > 1:
-            self.variance += one.product * (n - one.product) * (one.event / n) * ((n - one.event) / n) / (n - 1)
-        r, s = both * neither / n, only_product * only_event / n
-        p, q = (both + neither) / n, (only_product + only_event) / n
-        for total, share in zip(self.odds, (r, s, p * r, p * s + q * r, q * s), strict=True):
-            total += share
-        others = n - one.product
-        spread = (one.event / n) * (one.product / n) * others - (both / n) * only_event
-        for total, share in zip(self.risk, (both * others / n, only_event * one.product / n, spread), strict=True):
-            total += share
+def summed(tables: Tables) -> Strata:
+    """Add the shares of the strata."""
+    n, both = tables.reports, tables.both
+    only_product, only_event = tables.product - both, tables.event - both
+    others = n - tables.product
+    neither = others - only_event
+    expected = tables.product * tables.event / n
+    # A stratum of one report has no variance.
+    variance = expected * others * (n - tables.event) / (n * np.maximum(n - 1, 1))
+    r, s = both * neither / n, only_product * only_event / n
+    p = (both + neither) / n
+    q = 1 - p
+    risk = both * others / n, only_event * tables.product / n, (expected * others - both * only_event) / n
+    odds = r, s, p * r, p * s + q * r, q * s
+    return Strata(_over(expected), _over(variance), tuple(map(_over, odds)), tuple(map(_over, risk)))
+
+
+def joined(parts: Sequence[Strata]) -> Strata:
+    """The sums of all parts, one after the other."""
+    odds = tuple(np.concatenate([part.odds[place] for part in parts]) for place in range(5))
+    risk = tuple(np.concatenate([part.risk[place] for part in parts]) for place in range(3))
+    expected = np.concatenate([part.expected for part in parts])
+    return Strata(expected, np.concatenate([part.variance for part in parts]), odds, risk)
+
+
+def _over(shares: Floats) -> Floats:
+    total: Floats = shares.sum(axis=0)
+    return total
 
 
 def odds_ratio(sums: Strata) -> tuple[Floats, Floats]:

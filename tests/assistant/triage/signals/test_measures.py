@@ -15,7 +15,7 @@ from assistant.triage.signals import measures
 from assistant.triage.signals.candidates import measure, rows
 from assistant.triage.signals.counts import count
 from assistant.triage.signals.errors import CellInvalid
-from assistant.triage.signals.mantel_haenszel import Strata, Stratum
+from assistant.triage.signals.mantel_haenszel import Strata, Tables, summed
 from assistant.triage.signals.measures import Cells, cells
 from tests.assistant.triage.signals.tables import reports, two_by_two
 
@@ -136,13 +136,9 @@ def test_an_expected_count_that_is_no_number_is_refused() -> None:
 
 def one_by_one(*strata: tuple[int, int, int, int]) -> tuple[Cells, Strata]:
     """The tables of several strata as one pair."""
-    sums = Strata.empty(1)
-    for a, b, c, d in strata:
-        sums.add(
-            Stratum(np.array([float(a)]), np.array([float(a + b)]), np.array([float(a + c)]), float(a + b + c + d))
-        )
-    a, b, c, d = (sum(each) for each in zip(*strata, strict=True))
-    return table(a, b, c, d), sums
+    a, b, c, d = (np.array(each, dtype=float)[:, None] for each in zip(*strata, strict=True))
+    sums = summed(Tables(a, a + b, a + c, a + b + c + d))
+    return table(*(sum(each) for each in zip(*strata, strict=True))), sums
 
 
 def test_mantel_haenszel_by_hand() -> None:
