@@ -19,6 +19,7 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
+from assistant.people import May
 from guardrails.patient import Patient
 from ui import page, patient_form, render
 from ui.access import has_signed_in, person_of
@@ -59,10 +60,11 @@ ChatOf: TypeAlias = Callable[[gr.Request], Chat]
 """The chat for the person behind a request."""
 
 
-def build_chat(ask: Ask, records: Kept, read_source: ReadSource, status: Status) -> gr.Blocks:
+def build_chat(ask: Ask, records: Kept, read_source: ReadSource, status: Status, *, desk: bool = False) -> gr.Blocks:
     """The page as Gradio blocks; `serve` serves it. `ask` must end in an `Answer` or `Refusal`.
 
-    `read_source` gives a document by its id with its full text. Nothing is loaded from outside this machine.
+    `read_source` gives a document by its id with its full text. Nothing is loaded from outside this machine. With
+    `desk` the head leads those who may read cases to the board at /triage.
     """
     # Gradio would compute usage statistics over pandas after every event, whether or not anybody may see them.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(sys.maxsize))
@@ -77,7 +79,10 @@ def build_chat(ask: Ask, records: Kept, read_source: ReadSource, status: Status)
         _wire_conversations(blocks, laid_out, chat_of)
 
         def who(request: gr.Request) -> str:
-            return page.header(status, person_of(request)) if has_signed_in(request) else gr.skip()
+            person = person_of(request)
+            to_desk = desk and person.may(May.READ_CASES)
+            signed_in = person if has_signed_in(request) else None
+            return page.header(status, signed_in, desk=to_desk) if signed_in or to_desk else gr.skip()
 
         _quietly(blocks.load, who, [], [laid_out.top])
     return blocks

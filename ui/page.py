@@ -20,14 +20,15 @@ EXAMPLES = (
 LONGEST_TITLE = 90
 
 
-def header(status: Status, person: Person | None = None) -> str:
-    """Name, purpose, one line about what stands behind the answers, and who is signed in, where somebody is."""
+def header(status: Status, person: Person | None = None, *, desk: bool = False) -> str:
+    """Name, purpose, one line about what stands behind the answers, who is signed in, and the way to the desk."""
+    to_desk = '<a class="to-desk" href="/triage">Pharmacovigilance desk</a>' if desk else ""
     return (
         '<header class="top"><button type="button" class="quiet rail-toggle" data-action="rail" aria-expanded="false" '
         f'aria-controls="rail">{icon("menu")}<span class="sr-only">Conversations</span></button>'
         f'<span class="logo">{icon("pill")}</span><h1>pharmassist</h1>'
         f'<span class="purpose">Medicines questions, answered from drug labels only</span>'
-        f'<span class="status">{_status_line(status)}</span>{_who(person) if person else ""}</header>'
+        f'<span class="status">{_status_line(status)}</span>{to_desk}{_who(person) if person else ""}</header>'
     )
 
 

@@ -87,8 +87,8 @@ class Encryption:
     key: Path
 
 
-def application(blocks: gr.Blocks, access: Access) -> FastAPI:
-    """The page as an ASGI application: no share link, no telemetry, no API pages, no uploads.
+def application(blocks: gr.Blocks, access: Access, triage: gr.Blocks | None = None) -> FastAPI:
+    """The page as an ASGI application, and the board at /triage: no share link, no telemetry, no API pages, no uploads.
 
     In single-user mode it answers to the names of this machine only.
     """
@@ -96,19 +96,27 @@ def application(blocks: gr.Blocks, access: Access) -> FastAPI:
     # The one that is added last sees a request first.
     app.add_middleware(Door, access=access)
     app.add_middleware(OwnPageOnly, loopback=isinstance(access, SingleUser))
+    if triage is not None:
+        # Before the chat, whose address holds every other one.
+        app = _mounted(app, triage, "/triage", _head(access, "style.css", "triage.css"))
+    return _mounted(app, blocks, "/", _head(access, "style.css"))
+
+
+def _mounted(app: FastAPI, blocks: gr.Blocks, path: str, head: str) -> FastAPI:
     theme = gr.themes.Base(font=SYSTEM_FONTS, font_mono=SYSTEM_MONO)
     blocks.queue(api_open=False, max_size=200)
     mounted: FastAPI = gr.mount_gradio_app(
-        app, blocks, path="/", footer_links=[], run_history=False, app_kwargs=NO_API_PAGES, show_error=False,
+        app, blocks, path=path, footer_links=[], run_history=False, app_kwargs=NO_API_PAGES, show_error=False,
         max_file_size=1, ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False, theme=theme,
-        head=_head(access), favicon_path=str(HERE / "favicon.svg"),
+        head=head, favicon_path=str(HERE / "favicon.svg") if path == "/" else None,
     )  # fmt: skip
     return mounted
 
 
-def _head(access: Access) -> str:
+def _head(access: Access, *sheets: str) -> str:
     """Our styles. Not through Gradio's own `css`, which rewrites every selector so that it cannot reach the body."""
-    styles = f"<style>\n{(HERE / 'style.css').read_text(encoding='utf-8')}</style>"
+    rules = "\n".join((HERE / sheet).read_text(encoding="utf-8") for sheet in sheets)
+    styles = f"<style>\n{rules}</style>"
     if isinstance(access, SingleUser):
         return styles
     return f"{styles}\n<script>\n{(HERE / 'signin.js').read_text(encoding='utf-8')}</script>"
@@ -127,16 +135,19 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def server(blocks: gr.Blocks, access: Access, encryption: Encryption | None = None) -> uvicorn.Server:
+def server(
+    blocks: gr.Blocks, access: Access, encryption: Encryption | None = None, triage: gr.Blocks | None = None
+) -> uvicorn.Server:
     """A server of the page that has not started; `run(sockets=[listen(...)])` starts it and blocks."""
     files = {"ssl_certfile": encryption.certificate, "ssl_keyfile": str(encryption.key)} if encryption else {}
-    app = application(blocks, access)
+    app = application(blocks, access, triage)
     return uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, **files))  # type: ignore[arg-type]
 
 
 def serve(
-    blocks: gr.Blocks, access: Access, host: str = "127.0.0.1", port: int = 7860, encryption: Encryption | None = None
-) -> None:
+    blocks: gr.Blocks, access: Access, host: str = "127.0.0.1", port: int = 7860,
+    encryption: Encryption | None = None, triage: gr.Blocks | None = None,
+) -> None:  # fmt: skip
     """Serve until interrupted. Raises `AddressInUse`, and `SignInNeeded` where others could reach it unknown."""
     if host not in LOOPBACK and isinstance(access, SingleUser):
         raise SignInNeeded(host)
@@ -146,4 +157,4 @@ def serve(
             print("Passwords and answers travel unencrypted: set tls_certificate and tls_key.", flush=True)
         scheme = "https" if encryption else "http"
         print(f"pharmassist is at {scheme}://{shown}:{bound.getsockname()[1]} (Ctrl+C stops it)", flush=True)
-        server(blocks, access, encryption).run(sockets=[bound])
+        server(blocks, access, encryption, triage).run(sockets=[bound])

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     ledger_anchor: Path | None = None
     """The file that gets the ledger's last hash after each entry; best where only adding is allowed. Default: in the
     data folder."""
+    desk_zone: str = "UTC"
+    """The time zone (IANA) in which reports are received: its day is day zero of a clock."""
+    export_dir: Path | None = None
+    """Where reports of the pharmacovigilance desk are written; `exports` in the data folder by default."""
+    meddra: Path | None = None
+    """The MedAscii folder of your organisation's MedDRA; without it events are coded in the open vocabulary."""
     retrieval: RetrievalSettings = RetrievalSettings()
     assistant: AssistantSettings = AssistantSettings()
 

@@ -39,6 +39,7 @@ from retrieval.passage import SourceKind
 from retrieval.search import SearchTools, search
 from ui.settings import Settings, load
 from ui.status import Status
+from ui.triage_wiring import Open
 
 OnProgress = Callable[[IngestProgress], None]
 
@@ -250,14 +251,22 @@ def serve_chat(product: Product, host: str, port: int) -> None:
     from ui.chat import build_chat
     from ui.effective import record_settings
     from ui.serve import Encryption, serve
+    from ui.triage import board, build_triage
+    from ui.triage_wiring import desk_tools
 
     settings, records = product.settings, product.records
     access = access_for(settings, product.accounts, host)
     record_settings(settings.model_copy(update={"host": host, "port": port}), records.ledger)
     files = settings.tls_certificate, settings.tls_key
     encryption = Encryption(files[0], files[1]) if files[0] and files[1] else None
-    blocks = build_chat(product.ask, records, product.index.source, status_of(product))
-    serve(blocks, access, host, port, encryption)
+    blocks = build_chat(product.ask, records, product.index.source, status_of(product), desk=True)
+    serve(blocks, access, host, port, encryption, build_triage(board(desk_tools(desk_parts(product)))))
+
+
+def desk_parts(product: Product) -> Open:
+    """What of the product the desk is put together from."""
+    intake, open_now = product.intake, (product.records, product.accounts)
+    return Open(product.settings, product.index, product.medicines, lambda text: intake.mask(text).text, *open_now)
 
 
 def status_of(product: Product) -> Status:

@@ -1,0 +1,394 @@
+// The board in the browser: it asks Python for HTML, shows it, and sends what people do. Runs once, as the body of a
+// function of Gradio's HTML component, with `server`. Python parses and judges everything that comes from here.
+
+const find = (selector) => document.querySelector(selector);
+const LOST = "The server does not answer. Is pharmassist still running? Nothing that was saved is lost.";
+const board = () => find("#board .board");
+
+let shown = { view: "list" }; // what is on the page
+let filters = {};
+let line = 0; // the marked line of the worklist
+let pendingKey = "";
+let lost = null;
+
+// ---- talking to Python
+
+const say = (words, bad) => {
+  const place = find("#say .say");
+  if (!place) return;
+  place.textContent = words || "";
+  place.className = `say${bad ? " is-bad" : ""}`;
+  place.hidden = !words;
+  clearTimeout(lost);
+  if (words && !bad) lost = setTimeout(() => (place.hidden = true), 7000);
+};
+
+const request = async (name, sent) => {
+  try {
+    const reply = await server[name](sent);
+    if (!reply || typeof reply !== "object" || !("html" in reply)) {
+      say(LOST, true);
+      return null;
+    }
+    if (reply.error) say(reply.error, true);
+    else if (reply.said) say(reply.said);
+    return reply.error ? null : reply;
+  } catch (failure) {
+    say(LOST, true);
+    return null;
+  }
+};
+
+const put = (place, html) => {
+  if (place) place.innerHTML = html;
+};
+
+// ---- the three views
+
+const address = (words) => history.replaceState(null, "", `#${words}`);
+const tabs = (name) =>
+  document.querySelectorAll("#head [data-view]").forEach((tab) => tab.setAttribute("aria-current", tab.dataset.view === name ? "page" : "false"));
+
+const list = async () => {
+  const reply = await request("worklist", filters);
+  if (!reply) return;
+  shown = { view: "list" };
+  tabs("list");
+  put(board(), reply.html);
+  address("list");
+  mark(Math.min(line, lines().length - 1));
+};
+
+const openCase = async (name, part, keep) => {
+  const reply = await request("case", { case: name, part: part || "events" });
+  if (!reply) return;
+  const scroll = keep && find(".parts") ? [find(".parts").scrollTop, find(".left").scrollTop] : [0, 0];
+  shown = { view: "case", case: name, part: part || "events" };
+  tabs("list");
+  put(board(), reply.html);
+  address(`case=${name}&part=${shown.part}`);
+  if (find(".parts")) [find(".parts").scrollTop, find(".left").scrollTop] = scroll;
+  lazy();
+};
+
+const signals = async (sent) => {
+  shown = { view: "signals" };
+  tabs("signals");
+  address("signals");
+  put(board(), '<p class="nothing padded">Counting…</p>');
+  const reply = await request("signals", sent || {});
+  if (shown.view === "signals") put(board(), reply ? reply.html : '<p class="nothing padded">The signals could not be shown.</p>');
+};
+
+const showPart = (name) => {
+  document.querySelectorAll(".part").forEach((part) => (part.hidden = part.dataset.part !== name));
+  document.querySelectorAll(".tab").forEach((tab) => tab.setAttribute("aria-selected", String(tab.dataset.part === name)));
+  shown.part = name;
+  find(".parts").scrollTop = 0;
+  address(`case=${shown.case}&part=${name}`);
+  lazy();
+};
+
+// Parts that cost time are asked for when they are first looked at.
+const lazy = async () => {
+  const place = find(`.part[data-part="${shown.part}"] [data-lazy]`);
+  if (!place || place.dataset.asked) return;
+  place.dataset.asked = "yes";
+  const form = find('form[data-form="check"]');
+  const reply = await request("piece", { case: shown.case, name: place.dataset.lazy, market: form ? form.market.value : "" });
+  if (place.isConnected) put(place, reply ? reply.html : '<p class="nothing">This could not be shown.</p>');
+};
+
+const again = () => (shown.view === "case" ? openCase(shown.case, shown.part, true) : list());
+
+// ---- the worklist
+
+const lines = () => [...document.querySelectorAll(".line")];
+const mark = (number) => {
+  const all = lines();
+  if (!all.length) return;
+  line = Math.max(0, Math.min(number, all.length - 1));
+  all.forEach((each, at) => each.classList.toggle("is-here", at === line));
+  all[line].scrollIntoView({ block: "nearest" });
+  all[line].focus({ preventScroll: true });
+};
+const chosen = () => [...document.querySelectorAll('input[name="case"]:checked')];
+const countChosen = () => {
+  const place = find("[data-selected]");
+  if (place) place.textContent = `${chosen().length} selected`;
+};
+const readFilters = (form, page) => {
+  filters = { ...Object.fromEntries(new FormData(form)), page: page || 0 };
+  line = 0;
+  list();
+};
+
+// ---- source and fields
+
+const spot = (path) => {
+  const all = [...document.querySelectorAll("mark[data-paths]")];
+  const hits = all.filter((each) => each.dataset.paths.split(" ").some((one) => one === path || one.startsWith(`${path}.`)));
+  all.forEach((each) => each.classList.toggle("is-lit", hits.includes(each)));
+  if (hits.length) hits[0].scrollIntoView({ block: "center", behavior: "smooth" });
+};
+
+const showField = (path) => {
+  const place = [...document.querySelectorAll("[data-path]")].find((each) => each.dataset.path === path || each.dataset.path.startsWith(`${path}.`));
+  if (!place) return;
+  const part = place.closest(".part");
+  if (part && part.hidden) showPart(part.dataset.part);
+  place.scrollIntoView({ block: "center" });
+  place.classList.add("is-lit");
+  setTimeout(() => place.classList.remove("is-lit"), 2500);
+};
+
+const build = (name, attributes, words) => {
+  const made = document.createElement(name);
+  Object.entries(attributes || {}).forEach(([key, value]) => made.setAttribute(key, value));
+  if (words) made.textContent = words;
+  return made;
+};
+
+const input = (data) => {
+  const choices = data.kind === "choice" ? ["", ...data.choices.split("|")] : data.kind === "yes or no" ? ["", "yes", "no"] : null;
+  if (choices) {
+    const select = build("select", { name: "typed", "aria-label": data.label });
+    choices.forEach((each) => select.append(build("option", { value: each }, each || "not known")));
+    select.value = data.raw;
+    return select;
+  }
+  const made = build(data.kind === "long" ? "textarea" : "input", { name: "typed", placeholder: data.hint || "", "aria-label": data.label, maxlength: "20000" });
+  if (data.kind === "long") made.rows = 5;
+  made.value = data.raw;
+  return made;
+};
+
+const edit = (field) => {
+  if (field.querySelector("form")) return;
+  const form = build("form", { class: "editor", "data-form": "do", "data-do": "set", "data-path": field.dataset.path });
+  const typed = input(field.dataset);
+  form.append(typed, build("input", { name: "why", placeholder: "Why it is changed", maxlength: "500", required: "", "aria-label": "Reason" }));
+  form.append(build("button", { class: "act primary-act", type: "submit" }, "Save"), build("button", { class: "act", type: "button", "data-action": "cancel" }, "Cancel"));
+  field.append(form);
+  field.classList.add("is-edited");
+  typed.focus();
+};
+
+// ---- doing something: perhaps a reason, perhaps a signature, then one call
+
+const facts = (node) => {
+  const given = { ...node.dataset };
+  ["do", "action", "form", "ask", "title", "meaning", "change", "scale"].forEach((name) => delete given[name]);
+  if (node.tagName === "FORM") Object.assign(given, Object.fromEntries(new FormData(node)));
+  return given;
+};
+
+const dialog = () => find("#ask dialog");
+
+// The words of a dialog as an object, or null where it was left.
+const asked = (node) =>
+  new Promise((done) => {
+    const box = dialog();
+    const form = box.querySelector("form");
+    form.reset();
+    form.user_name.value = find(".case").dataset.user;
+    const signing = node.dataset.ask === "sign";
+    box.querySelector("h2").textContent = node.dataset.title || "Say why";
+    box.querySelectorAll("[data-signing]").forEach((part) => (part.hidden = !signing));
+    box.querySelectorAll("[data-signing] input").forEach((field) => (field.required = signing && field.name !== "password"));
+    box.querySelectorAll("[data-meaning-of]").forEach((part) => (part.hidden = part.dataset.meaningOf !== node.dataset.meaning));
+    const finish = (result) => {
+      form.onsubmit = null;
+      box.onclose = null;
+      if (box.open) box.close();
+      done(result);
+    };
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      finish(Object.fromEntries(new FormData(form)));
+    };
+    box.onclose = () => finish(null);
+    box.showModal();
+  });
+
+const act = async (node) => {
+  const given = facts(node);
+  let more = { why: given.why || "" };
+  if (["reason", "sign"].includes(node.dataset.ask)) {
+    more = await asked(node);
+    if (!more) return;
+  }
+  const page = find(".case");
+  const { why, user_name, password } = more;
+  delete given.why;
+  delete given.case;
+  delete given.version;
+  const sent = { do: node.dataset.do, case: page.dataset.case, version: Number(page.dataset.version), why, user_name: user_name || "", password: password || "", given };
+  const reply = await request("act", sent);
+  if (reply) await openCase(reply.name || shown.case, shown.part, true);
+};
+
+const assign = async (owner, cases) => {
+  if (!cases.length) return say("Select at least one case first.", true);
+  const reply = await request("assign", { owner, cases });
+  if (reply) again();
+};
+
+const download = (name, text) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+};
+
+const copy = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied.");
+  } catch (refused) {
+    say("The browser did not allow copying; select the text and copy it.", true);
+  }
+};
+
+const base64 = async (file) => {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+  return btoa(text);
+};
+
+const sendFile = async (call, file, more) => {
+  say(`Reading ${file.name}…`);
+  return request(call, { name: file.name, content: await base64(file), ...more });
+};
+
+const importFile = () => {
+  const chooser = build("input", { type: "file", accept: ".txt,.csv,.pdf,.xml,.md" });
+  chooser.onchange = async () => {
+    if (!chooser.files.length) return;
+    const reply = await sendFile("take_file", chooser.files[0], {});
+    if (reply) list();
+  };
+  chooser.click();
+};
+
+const ACTIONS = {
+  open: (node) => openCase(node.dataset.case),
+  back: () => list(),
+  view: (node) => (node.dataset.view === "signals" ? signals() : list()),
+  part: (node) => showPart(node.dataset.part),
+  spot: (node) => spot(node.dataset.spot || node.closest("[data-path]").dataset.path),
+  jump: (node) => find(`#${CSS.escape(node.dataset.to)}`)?.scrollIntoView({ block: "start" }),
+  "show-field": (node) => showField(node.dataset.to),
+  edit: (node) => edit(node.closest(".fact")),
+  cancel: (node) => (node.closest(".dialog") ? dialog().close() : (node.closest(".fact").classList.remove("is-edited"), node.closest("form").remove())),
+  do: (node) => act(node),
+  page: (node) => ((filters.page = Number(node.dataset.page)), list()),
+  "take-in": async () => (await request("take_in", {})) && list(),
+  import: () => importFile(),
+  "select-all": (node) => (document.querySelectorAll('input[name="case"]').forEach((each) => (each.checked = node.checked)), countChosen()),
+  "copy-letter": () => copy(find(".letter").value),
+  "save-letter": (node) => download(node.dataset.name, find(".letter").value),
+  pair: (node) => signals({ ...Object.fromEntries(new FormData(find('form[data-form="signals"]'))), product: node.dataset.product, event: node.dataset.event }),
+};
+
+document.addEventListener("click", (event) => {
+  const node = event.target.closest("[data-action]");
+  if (node && ACTIONS[node.dataset.action]) {
+    if (node.tagName === "A") event.preventDefault();
+    ACTIONS[node.dataset.action](node);
+    return;
+  }
+  const words = event.target.closest("mark[data-paths]");
+  if (words) return showField(words.dataset.paths.split(" ")[0]);
+  const row = event.target.closest(".line");
+  if (row && !event.target.closest("input")) openCase(row.dataset.case);
+  else if (event.target.matches('input[name="case"]')) countChosen();
+});
+
+const FORMS = {
+  filters: (form) => readFilters(form),
+  assign: (form) => assign(form.owner.value, chosen().map((each) => each.value)),
+  do: (form) => act(form),
+  check: (form) => {
+    const place = find('[data-lazy="check"]');
+    delete place.dataset.asked;
+    lazy(form);
+  },
+  codes: async (form) => {
+    const reply = await request("codes", { case: shown.case, event: form.dataset.event, words: form.words.value });
+    if (reply) put(find(`[data-codes="${CSS.escape(form.dataset.event)}"]`), reply.html);
+  },
+  acknowledge: async (form) => (await sendFile("acknowledge", form.file.files[0], { case: shown.case })) && again(),
+  signals: (form) => signals(Object.fromEntries(new FormData(form))),
+};
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-form]");
+  if (!form) return;
+  event.preventDefault();
+  if (FORMS[form.dataset.form]) FORMS[form.dataset.form](form);
+});
+
+const CHANGES = {
+  filters: (node) => readFilters(node.form),
+  owner: (node) => assign(node.value, [shown.case]),
+  check: (node) => FORMS.check(node.form),
+  naranjo: (node) => {
+    const points = (select) => Number(select.selectedOptions[0].dataset.points);
+    node.closest("tr").querySelector("[data-points]:not(option)").textContent = points(node);
+    const form = node.closest("form");
+    const total = [...form.querySelectorAll('select[data-change="naranjo"]')].reduce((sum, each) => sum + points(each), 0);
+    form.querySelector("[data-score]").textContent = total;
+    const steps = form.dataset.scale.split("|").map((step) => step.split(":"));
+    form.querySelector("[data-score-words]").textContent = steps.find(([least]) => total >= Number(least))[1];
+  },
+};
+
+document.addEventListener("change", (event) => {
+  const node = event.target.closest("[data-change]");
+  if (node && CHANGES[node.dataset.change]) CHANGES[node.dataset.change](node);
+});
+
+// ---- keys
+
+const KEYS = {
+  j: () => shown.view === "list" && mark(line + 1),
+  k: () => shown.view === "list" && mark(line - 1),
+  x: () => {
+    const box = shown.view === "list" && lines()[line]?.querySelector('input[name="case"]');
+    if (box) (box.checked = !box.checked), countChosen();
+  },
+  u: () => shown.view !== "list" && list(),
+  r: () => again(),
+  "/": () => find('.filters [name="text"]')?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || dialog()?.open) {
+    if (event.key === "Escape" && typing) event.target.blur();
+    return;
+  }
+  if (pendingKey === "g" && event.key === "s") signals();
+  else if (pendingKey === "g" && event.key === "l") list();
+  else if (event.key === "Enter" && shown.view === "list" && event.target.matches(".line, body")) lines()[line] && openCase(lines()[line].dataset.case);
+  else if (/^[1-9]$/.test(event.key) && shown.view === "case") document.querySelectorAll(".tab")[Number(event.key) - 1]?.click();
+  else if (KEYS[event.key]) {
+    event.preventDefault();
+    KEYS[event.key]();
+  }
+  pendingKey = event.key;
+});
+
+// ---- start: the address says what to show
+
+const start = () => {
+  if (!board() || !dialog()) return void setTimeout(start, 50);
+  const wanted = new URLSearchParams(window.location.hash.slice(1));
+  if (wanted.get("case")) openCase(wanted.get("case"), wanted.get("part"));
+  else if (window.location.hash === "#signals") signals();
+  else list();
+};
+start();

@@ -1,0 +1,136 @@
+"""The board as a page of its own at /triage: a frame, and one component through which triage.js calls Python.
+
+The page holds only the address of what it shows; the casebook holds everything else. HTML is made in the `triage_`
+files, every call is judged by who is behind it (`ui.access`), and text from people or documents is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+
+from assistant.errors import AssistantError
+from assistant.people import MEANINGS, Meaning, Person
+from assistant.triage.duplicates.index import DuplicateIndex
+from ui.access import person_of
+from ui.markup import icon, text
+from ui.triage_acts import JUDGING, Doer
+from ui.triage_acts import act as act_on
+from ui.triage_answers import Answers, BoardReply
+from ui.triage_moves import MOVING
+from ui.triage_pieces import Pieces, Resembling
+from ui.triage_signals import Signals
+from ui.triage_tools import TriageTools
+
+HERE = Path(__file__).parent
+ACTS: Mapping[str, Doer] = {**JUDGING, **MOVING}
+"""Everything that can be done on a case page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The two halves of the board: what it shows, and what people do on it."""
+
+    answers: Answers
+    tools: TriageTools
+
+    def act(self, person: Person, sent: object) -> BoardReply:
+        """One act on a case page."""
+        return act_on(self.tools, ACTS, person, sent)
+
+
+def board(tools: TriageTools) -> Board:
+    """The board over its tools. Raises `IndexUnusable` where the index of duplicates cannot be opened."""
+    pieces = Pieces(tools, Resembling(tools, DuplicateIndex(tools.duplicates)))
+    return Board(Answers(tools, pieces, Signals(tools.desk.book.cases, tools.sets)), tools)
+
+
+def build_triage(desk: Board) -> gr.Blocks:
+    """The board as Gradio blocks; `ui.serve` mounts it at /triage."""
+    blocks: gr.Blocks = gr.Blocks(
+        title="Triage · pharmassist", analytics_enabled=False, fill_height=True, fill_width=True
+    )
+    with blocks:
+        _html(head(), "head")
+        _html('<div class="board"><p class="nothing padded">Loading…</p></div>', "board")
+        _html('<div class="say" role="status" aria-live="polite" hidden></div>', "say")
+        _html(dialog(), "ask")
+        _bridge(desk)
+    return blocks
+
+
+def head() -> str:
+    """Name, the two views, and the way back to the chat."""
+    return (
+        f'<header class="top triage-top"><span class="logo">{icon("pill")}</span><h1>pharmassist</h1>'
+        '<nav aria-label="Views">'
+        '<button type="button" data-action="view" data-view="list" aria-current="page">Worklist</button>'
+        '<button type="button" data-action="view" data-view="signals" aria-current="false">Signals</button></nav>'
+        '<span class="who">Pharmacovigilance desk</span><a href="/">Ask a question</a></header>'
+    )
+
+
+def dialog() -> str:
+    """The one dialog: a reason, and where it is needed a signature with its meaning and the password again."""
+    meanings = "".join(
+        f'<p class="meaning" data-meaning-of="{meaning.value}">{text(MEANINGS[meaning].words)}</p>'
+        for meaning in Meaning
+    )
+    return (
+        '<div class="dialog"><dialog aria-labelledby="ask-title"><form method="dialog"><h2 id="ask-title">Say why</h2>'
+        '<label for="ask-why">Reason</label><textarea id="ask-why" name="why" rows="3" maxlength="1000" required>'
+        f'</textarea><div data-signing><p class="faint">Your signature says:</p>{meanings}'
+        '<label for="ask-user">User name</label><input id="ask-user" name="user_name" autocomplete="username" '
+        'maxlength="100"><label for="ask-password">Password</label><input id="ask-password" name="password" '
+        'type="password" autocomplete="current-password" maxlength="256"></div><div class="buttons">'
+        '<button type="button" class="act" data-action="cancel">Cancel</button>'
+        '<button type="submit" class="act primary-act">Go on</button></div></form></dialog></div>'
+    )
+
+
+def _html(value: str, elem_id: str) -> gr.HTML:
+    return gr.HTML(value, elem_id=elem_id, apply_default_css=False, js_on_load=None)
+
+
+def _bridge(desk: Board) -> gr.HTML:
+    """The component without a face whose functions triage.js calls. Gradio hands each of them the request."""
+
+    def worklist(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.answers.worklist, sent)
+
+    def case(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.answers.case, sent)
+
+    def piece(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.answers.piece, sent)
+
+    def codes(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.answers.codes, sent)
+
+    def assign(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.answers.assign, sent)
+
+    def take_in(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.answers.take_in, sent)
+
+    def signals(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.answers.signals, sent)
+
+    def act(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.act, sent)
+
+    functions = [worklist, case, piece, codes, assign, take_in, signals, act]
+    script = (HERE / "triage.js").read_text(encoding="utf-8")
+    return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
+
+
+def _for(request: gr.Request, reply: Callable[[Person, object], BoardReply], sent: object) -> BoardReply:
+    """The reply for the person behind the request; for nobody, the sentence that says so."""
+    try:
+        person = person_of(request)
+    except AssistantError as error:
+        return BoardReply(error=str(error))
+    return reply(person, sent)

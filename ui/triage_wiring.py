@@ -1,0 +1,87 @@
+"""Puts the desk together from what is open: the casebook, the detector, the dictionary, the labels of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from assistant.accounts import Accounts
+from assistant.database import open_database
+from assistant.ledger import Ledger
+from assistant.records import Records
+from assistant.triage import coding
+from assistant.triage.case import Case
+from assistant.triage.casebook import Casebook
+from assistant.triage.clock import earliest
+from assistant.triage.desk import Desk
+from assistant.triage.dictionaries.matching import Matcher
+from assistant.triage.dictionaries.meddra import read_meddra
+from assistant.triage.dictionaries.open_vocabulary import open_vocabulary
+from assistant.triage.expectedness import judge
+from assistant.triage.judgement import Expectedness
+from assistant.triage.labels.listing import LabelReading
+from assistant.triage.markets import shipped_markets
+from assistant.triage.product import ProductRole
+from assistant.triage.terms import Term
+from retrieval.index import Index
+from retrieval.medicines import Medicines
+from ui.settings import Settings
+from ui.triage_screen import screened
+from ui.triage_tools import TriageTools
+
+SUSPECTED = frozenset({ProductRole.SUSPECT, ProductRole.INTERACTING})
+
+
+def casebook(settings: Settings) -> tuple[Casebook, Ledger]:
+    """The casebook and the ledger of the database that the settings name; no index and no model is opened."""
+    url = settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'pharmassist.db'}"
+    engine = open_database(url)
+    ledger = Ledger(engine, settings.ledger_anchor or settings.data_dir / "ledger.anchors")
+    return Casebook(engine, ledger, partial(earliest, markets=shipped_markets())), ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What is open already and the desk is put together from; `mask` takes identifiers out of a text."""
+
+    settings: Settings
+    index: Index
+    medicines: Medicines
+    mask: Callable[[str], str]
+    records: Records
+    accounts: Accounts
+
+
+def desk_tools(parts: Open) -> TriageTools:
+    """The tools of the board and of the commands that change cases."""
+    settings = parts.settings
+    matcher = _matcher(settings)
+    book, ledger = casebook(settings)
+    desk = Desk(
+        book, shipped_markets(), partial(screened, medicines=parts.medicines), parts.mask,
+        settings.desk_zone, propose_term=partial(_term, matcher),
+        propose_expectedness=partial(_expectedness, parts.index, LabelReading.of(matcher)),
+    )  # fmt: skip
+    folders = (exports_of(settings), settings.data_dir / "signals", settings.data_dir / "duplicates.db")
+    return TriageTools(desk, parts.accounts, ledger, parts.records, matcher, parts.medicines, *folders)
+
+
+def exports_of(settings: Settings) -> Path:
+    """The folder that reports are written to."""
+    return settings.export_dir or settings.data_dir / "exports"
+
+
+def _matcher(settings: Settings) -> Matcher:
+    return Matcher(read_meddra(settings.meddra) if settings.meddra else open_vocabulary())
+
+
+def _term(matcher: Matcher, verbatim: str) -> Term | None:
+    proposed = coding.code(verbatim, matcher).proposed
+    return proposed.term if proposed else None
+
+
+def _expectedness(index: Index, reading: LabelReading, case: Case) -> tuple[Expectedness, ...]:
+    suspects = [product for product in case.products if product.role in SUSPECTED]
+    return tuple(judge(event, product, index, reading) for event in case.events for product in suspects)
