@@ -94,12 +94,14 @@ def put(data: bytes, folder: Path, name: str) -> Path:
             draft.write(data)
             draft.flush()
             os.fsync(draft.fileno())
-        try:
-            os.link(draft.name, target)
-        finally:
-            os.unlink(draft.name)
+    except OSError as fault:
+        raise ExportRefused(f"{target} cannot be written ({fault.strerror or fault})") from fault
+    try:
+        os.link(draft.name, target)  # unlike a rename, a link never takes the place of a file
     except FileExistsError as fault:
         raise ExportRefused(f"{target} exists already and was not overwritten") from fault
     except OSError as fault:
         raise ExportRefused(f"{target} cannot be written ({fault.strerror or fault})") from fault
+    finally:
+        os.unlink(draft.name)
     return target

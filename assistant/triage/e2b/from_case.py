@@ -16,6 +16,7 @@ from assistant.triage.e2b.patient_groups import patient_groups, patient_values
 from assistant.triage.e2b.report import BATCH, REPORT, Batch, Group, Value
 from assistant.triage.e2b.sender import Choices, Sender, batch_of
 from assistant.triage.judgement import Listed
+from assistant.triage.narrative import as_text, narrative
 from assistant.triage.people_in_case import Reporter
 
 
@@ -139,7 +140,7 @@ def _study(case: Case) -> Pairs:
 
 
 def _narrative(case: Case) -> Pairs:
-    yield from said("H.1", case.narrative.text)
+    yield from said("H.1", case.narrative.text or as_text(narrative(case)))
     yield from said("H.2", case.narrative.reporter_comment)
     yield from said("H.4", case.narrative.sender_comment)
 

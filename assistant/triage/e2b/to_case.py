@@ -41,8 +41,9 @@ _FREE = frozenset(
 _DOCUMENTS = ("C.1.6.1.r.2", "C.4.r.2")
 _PROBE = Choices(Sender("-", "X", "X", "US"), datetime(2000, 1, 1, tzinfo=UTC))
 """Only to see which elements a case fills by itself; nothing of it is kept."""
-_OURS = ("N.", "C.1.1", "C.1.2", "C.3.", "report.", "link.")
-"""What every sender says of himself, and the desk says anew."""
+_OURS = ("N.", "C.3.", "report.", "link.")
+_OURS_ALONE = frozenset({"C.1.1", "C.1.2", "C.1.11.1", "C.1.11.2"})
+"""What every sender says of himself and of his message, and the desk says anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _masked(report: Group, mask: Mask) -> tuple[Group, list[str]]:
 
 
 def _without_ours(report: Group) -> Group:
-    values = tuple(pair for pair in report.values if not pair[0].startswith(_OURS))
+    values = tuple(pair for pair in report.values if not pair[0].startswith(_OURS) and pair[0] not in _OURS_ALONE)
     return replace(report, values=values)
 
 

@@ -73,7 +73,7 @@ def _report(*, leave_out: tuple[str, ...]) -> Group:
     for name in ("FDA.C.5.6.r",):
         if name in leave_out:
             made = made.with_groups(name, ())
-    event = made.all("E.i")[0].set("E.i.id", Value(EVENT))
+    event = made.all("E.i")[0].set("E.i.id", Value(EVENT)).set("E.i.3.1", Value("3"))
     document = made.all("C.1.6.1.r")[0].set("C.1.6.1.r.representation", Value("B64"))
     made = made.with_groups("E.i", (event,)).with_groups(
         "C.1.6.1.r", (document.set("C.1.6.1.r.mediaType", Value("text/plain")),)
