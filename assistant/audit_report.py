@@ -27,8 +27,10 @@ _FONT = "DejaVuSans"
 _SIZE = 7.5
 _LINE = 9.5
 # The left edge and the width of each column, in points of an A4 page that lies on its side (842 by 595).
-_TABLE = (("No.", 36, 34), ("Time (UTC)", 72, 92), ("What", 168, 88), ("Who", 260, 84), ("About", 348, 122))
-_LAST = (("In words", 474, 258), ("Hash", 736, 70))
+_TABLE = (
+    *(("No.", 36, 32), ("Time (UTC)", 72, 84), ("What", 160, 78), ("Who", 242, 70), ("About", 316, 182)),
+    *(("In words", 502, 224), ("Hash", 732, 74)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Cover:
     def lines(self) -> tuple[str, ...]:
         """The statements, in plain sentences."""
         holds = "The chain holds: no entry was changed, removed, moved or inserted."
-        verdict = f"The chain does not hold: {len(self.breaks)} breaks." if self.breaks else holds
+        verdict = f"The chain does not hold, at {len(self.breaks)} places named below." if self.breaks else holds
         return (
             f"Exported {self.exported_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC by {self.exported_by}.",
             f"{self.entries} entries. {verdict}",
@@ -149,7 +151,7 @@ class _Sheet:
 
     def _heads(self) -> None:
         self._canvas.setFont(_FONT, _SIZE + 0.5)
-        for name, left, _ in (*_TABLE, *_LAST):
+        for name, left, _ in _TABLE:
             self._canvas.drawString(left, self._y, name)
         self._canvas.line(_MARGIN, self._y - 3, 806, self._y - 3)
         self._y -= _LINE + 4
@@ -159,13 +161,12 @@ class _Sheet:
         when = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if entry.at.year > 1 else "unreadable"
         values = (str(entry.number), when, deed.kind.value.replace("_", " "), deed.by, deed.subject)
         texts = (*values, deed.summary, f"{entry.hash[:12]}…")
-        places = (*_TABLE, *_LAST)
-        cells = [_wrapped(text, width, _SIZE) for text, (_, _, width) in zip(texts, places, strict=True)]
+        cells = [_wrapped(text, width, _SIZE) for text, (_, _, width) in zip(texts, _TABLE, strict=True)]
         height = max(map(len, cells)) * _LINE + 2
         if self._room(height):
             self._heads()
         self._canvas.setFont(_FONT, _SIZE)
-        for lines, (_, left, _) in zip(cells, places, strict=True):
+        for lines, (_, left, _) in zip(cells, _TABLE, strict=True):
             for at, line in enumerate(lines):
                 self._canvas.drawString(left, self._y - at * _LINE, line)
         self._y -= height
