@@ -1,7 +1,7 @@
 """Fills the patterns of `adverse_data/` in, keeping where the medicine and the reaction of each text stand.
 
-`[a|b]` chooses one, `{name}` is filled from slots.yaml, `{Name}` likewise with a capital. `{D}` is a medicine and `{E}` a
-reaction that are marked; `{d}`, `{e}` and `{c}` are a medicine, a reaction and an illness that are not.
+`[a|b]` chooses one, `{name}` is filled from slots.yaml, `{Name}` likewise with a capital. `{D}` is a medicine and `{E}`
+a reaction that are marked; `{d}`, `{e}` and `{c}` are a medicine, a reaction and an illness that are not.
 """
 
 from __future__ import annotations

@@ -18,13 +18,13 @@ from retrieval.medicines import TABLE
 
 FOLDER = Path(__file__).parent / "adverse_data"
 # Endings of international non-proprietary names, so that the net reads a name by its form and not by heart.
-_STARTS = "al be ca dar ela fo gli ivo ka lor mi nar ola pex qui ro sta ta ur ve xi zo tra bri clo du".split()
-_MIDDLES = "ba ci do fi ga li ma no pa ra si ta vi xo lu ze ti re".split()
-_ENDS = """
+_ENDINGS = """
     mab nib olol pril sartan statin azole cillin cycline floxacin mycin oxetine pam lam zepine dipine gliptin gliflozin
     setron triptan vir vudine parin xaban tidine prazole sone solone cef platin rubicin taxel caine curium dronate
     fibrate glitazone lukast profen oxicam semide thiazide tadine ine ate ide one
-""".split()
+"""
+_BEGINNINGS = "al be ca dar ela fo gli ivo ka lor mi nar ola pex qui ro sta ta ur ve xi zo tra bri clo du"
+_MIDDLES = "ba ci do fi ga li ma no pa ra si ta vi xo lu ze ti re"
 _AMERICAN = (
     ("haem", "hem"), ("aemi", "emi"), ("oedema", "edema"), ("rrhoea", "rrhea"), ("leukaem", "leukem"),
     ("oesoph", "esoph"), ("tumour", "tumor"), ("ischaem", "ischem"), ("gynaec", "gynec"), ("pnoea", "pnea"),
@@ -121,8 +121,8 @@ def _names() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _invented(chance: random.Random) -> str:
-    middle = "".join(chance.choice(_MIDDLES) for _ in range(chance.randint(0, 2)))
-    return chance.choice(_STARTS) + middle + chance.choice(_ENDS)
+    middle = "".join(chance.choice(_MIDDLES.split()) for _ in range(chance.randint(0, 2)))
+    return chance.choice(_BEGINNINGS.split()) + middle + chance.choice(_ENDINGS.split())
 
 
 def _split(words: str) -> tuple[str, ...]:
