@@ -209,6 +209,12 @@ class Casebook:
         with self._reading() as connection:
             return tuple(connection.scalars(sa.select(CASE_ORIGINS.c.case_id).where(CASE_ORIGINS.c.turn_id == turn_id)))
 
+    def turns_taken_in(self) -> frozenset[str]:
+        """The turns that told of any case."""
+        with self._reading() as connection:
+            query = sa.select(CASE_ORIGINS.c.turn_id).where(CASE_ORIGINS.c.turn_id != "").distinct()
+            return frozenset(connection.scalars(query))
+
     def conversations_with_open_cases(self) -> frozenset[str]:
         """The conversations that are closed to fine-tuning: one of their cases is open, or its master is."""
         master = CASES.alias("master")

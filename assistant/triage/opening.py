@@ -35,7 +35,8 @@ def take_in(desk: Desk, flags: Iterable[Flag], turn: Callable[[str], Turn | None
     for flag in flags:
         if flag.kind is FlagKind.ADVERSE_EVENT:
             first.setdefault(flag.turn_id, flag)
-    fresh = [flag for flag in first.values() if not desk.book.of_turn(flag.turn_id)]
+    known = desk.book.turns_taken_in()
+    fresh = [flag for flag in first.values() if flag.turn_id not in known]
     return tuple(case for flag in fresh for case in open_from_flag(desk, flag, turn(flag.turn_id)))
 
 
