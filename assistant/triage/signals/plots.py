@@ -90,6 +90,8 @@ def trend(points: Sequence[TrendPoint], product: str, event: str) -> Figure:
     Raises:
         ValueError: there is no period.
     """
+    from matplotlib.ticker import MaxNLocator
+
     if not points:
         raise ValueError("a trend needs at least one period")
     figure, (bars, lines) = _stacked(5.2)
@@ -98,7 +100,8 @@ def trend(points: Sequence[TrendPoint], product: str, event: str) -> Figure:
     if len(points) <= 24:
         bars.bar_label(drawn, fontsize=8, color=INK, padding=1)
     bars.set_ylabel("reports", fontsize=9, color=SOFT)
-    bars.margins(y=0.15)
+    bars.set_ylim(0, 1.18 * max(1, *(each.n for each in points)))
+    bars.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     lines.fill_between(
         places,
         [each.ic_low for each in points],

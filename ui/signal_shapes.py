@@ -1,0 +1,79 @@
+"""The JSON of `pharmassist triage signals --json`; documented in docs/json.md, a test holds both together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from pydantic import BaseModel
+
+from assistant.triage.signals.candidates import Measured, SignalRow
+
+
+class PriorShape(BaseModel):
+    """The prior of EBGM: two gamma distributions (shape, rate) and the weight of the first."""
+
+    alpha1: float
+    beta1: float
+    alpha2: float
+    beta2: float
+    weight: float
+
+
+class SignalShape(BaseModel):
+    """One pair; a measure that is not defined is null, and `undefined` says why."""
+
+    product: str
+    event: str
+    n: int
+    product_reports: int
+    event_reports: int
+    expected: float
+    prr: float | None
+    prr_low: float | None
+    prr_high: float | None
+    chi2: float | None
+    ror: float | None
+    ror_low: float | None
+    ror_high: float | None
+    ic: float | None
+    ic_low: float | None
+    ic_high: float | None
+    ebgm: float | None
+    eb05: float | None
+    eb95: float | None
+    crossed: list[str]
+    not_judged: list[str]
+    undefined: str
+
+
+class SignalsShape(BaseModel):
+    """What was counted, with which prior and thresholds, and the strongest pairs."""
+
+    source: str
+    reports: int
+    pairs: int
+    stratified_by: list[str]
+    thresholds_version: str
+    prior: PriorShape | None
+    prior_fitted: bool
+    notices: list[str]
+    found: int
+    rows: list[SignalShape]
+
+
+def signals_json(source: str, measured: Measured, chosen: Sequence[SignalRow], found: int) -> str:
+    """One JSON object; `found` counts the rows before the list was cut."""
+    shape = SignalsShape(
+        source=source,
+        reports=measured.reports,
+        pairs=len(measured.table),
+        stratified_by=list(measured.strata),
+        thresholds_version=measured.rules.version,
+        prior=PriorShape(**asdict(measured.prior)) if measured.prior else None,
+        prior_fitted=measured.fit is not None,
+        notices=list(measured.notices),
+        found=found,
+        rows=[SignalShape(**asdict(row)) for row in chosen],
+    )
+    return shape.model_dump_json(indent=2)
