@@ -13,6 +13,7 @@ from ui.settings import CHECKOUT
 NAMES = (
     *("retrieval", "ask", "gold"),
     *("dose-safety", "dose-reader", "groundedness", "phi", "intake", "guard-latency", "dose-vignettes"),
+    "signals",
 )
 
 
