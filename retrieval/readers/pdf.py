@@ -88,22 +88,31 @@ def read_pdf(data: bytes) -> ReadDocument:
 
 def _pages(data: bytes) -> _Pages:
     # Not used as a context: closing it parses the pages again, and a damaged file would raise once more there.
-    document = _opened(data)
+    document = opened(data)
     pages = _Pages([], [])
-    for number, page in enumerate(_parsed(document)):
+    for number, page in enumerate(parsed(document)):
         pages.parts.append(page_parts(page, number))
         pages.heights.append(float(page.height))
         page.close()
     return pages
 
 
-def _opened(data: bytes) -> PDF:
+def opened(data: bytes) -> PDF:
+    """The document of any PDF.
+
+    Raises:
+        SourceRefused: it is encrypted or damaged.
+    """
     with _refusing_damage():
         return pdfplumber.open(io.BytesIO(data))
 
 
-def _parsed(document: PDF) -> Iterator[Page]:
-    """The pages, each with its content already parsed."""
+def parsed(document: PDF) -> Iterator[Page]:
+    """The pages, each with its content already parsed.
+
+    Raises:
+        SourceRefused: one is damaged, or there are more than `MOST_PAGES`.
+    """
     with _refusing_damage():
         pages = document.pages
     if len(pages) > MOST_PAGES:
