@@ -5,6 +5,7 @@ What it prints are candidates: questions to a person, never findings.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,7 +50,7 @@ def signals(
     plots: Annotated[Path | None, typer.Option(help="Write forest.png, heat-map.png and trend.png here.")] = None,
 ) -> None:
     """List the pairs of product and event that cross a threshold, strongest first."""
-    from assistant.triage.signals.candidates import measure, rows
+    from assistant.triage.signals.candidates import measure, number_of, rows
     from assistant.triage.signals.counts import count
     from assistant.triage.signals.sources import write_csv
     from ui.signal_shapes import signals_json
@@ -58,13 +59,15 @@ def signals(
     columns = [each.strip() for each in stratify.split(",") if each.strip()]
     with _opened(source, names, as_written, with_candidates) as reports:
         measured = measure(count(reports, by=columns, roles=counted), prior=_prior(prior))
-        chosen = rows(measured, rank=ranked, products=product or (), events=event or (), every_pair=every_pair)
+        wanted = (product or (), event or ())
+        found = number_of(measured, products=wanted[0], events=wanted[1], every_pair=every_pair)
+        chosen = rows(measured, rank=ranked, most=most, products=wanted[0], events=wanted[1], every_pair=every_pair)
         if csv is not None:
             write_csv(measured, csv)
         if plots is not None:
             _draw(plots, reports, measured, chosen, counted)
     name = source if source == CASES else Path(source).name
-    print(signals_json(name, measured, chosen[:most], len(chosen)) if as_json else _text(name, measured, chosen, most))
+    print(signals_json(name, measured, chosen, found) if as_json else _text(name, measured, chosen, found))
 
 
 @contextmanager
@@ -127,7 +130,8 @@ def _prior(text: str) -> Prior | None:
 def _draw(folder: Path, reports: ReportSet, measured: Measured, chosen: Sequence[SignalRow], roles: Roles) -> None:
     """Write the figures that the rows allow; the trend is that of the strongest pair, where reports are dated."""
     from assistant.triage.signals import plots
-    from assistant.triage.signals.candidates import rows
+    from assistant.triage.signals.candidates import corner
+    from assistant.triage.signals.errors import ReportsInvalid
     from assistant.triage.signals.trend import trend
 
     if not chosen:
@@ -135,15 +139,20 @@ def _draw(folder: Path, reports: ReportSet, measured: Measured, chosen: Sequence
     folder.mkdir(parents=True, exist_ok=True)
     ratio: Measure = "ror" if measured.prior is None else "ebgm"
     (folder / "forest.png").write_bytes(plots.png(plots.forest(chosen, measure=ratio)))
-    (folder / "heat-map.png").write_bytes(plots.png(plots.heat_map(rows(measured, every_pair=True))))
+    (folder / "heat-map.png").write_bytes(plots.png(plots.heat_map(corner(measured))))
     period = next((each for each in ("quarter", "year") if each in reports.strata), None)
-    if period is not None:
-        first = chosen[0]
+    if period is None:
+        return
+    first = chosen[0]
+    try:
         points = trend(reports, first.product, first.event, period=period, roles=roles)
-        (folder / "trend.png").write_bytes(plots.png(plots.trend(points, first.product, first.event)))
+    except ReportsInvalid as error:
+        print(f"no trend.png: {error}", file=sys.stderr)
+        return
+    (folder / "trend.png").write_bytes(plots.png(plots.trend(points, first.product, first.event)))
 
 
-def _text(name: str, measured: Measured, chosen: Sequence[SignalRow], most: int) -> str:
+def _text(name: str, measured: Measured, chosen: Sequence[SignalRow], found: int) -> str:
     strata = f", stratified by {', '.join(measured.strata)}" if measured.strata else ""
     lines = [f"{name}: {measured.reports:,} reports, {len(measured.table):,} pairs{strata}"]
     lines += [f"  {each}" for each in measured.notices]
@@ -153,8 +162,8 @@ def _text(name: str, measured: Measured, chosen: Sequence[SignalRow], most: int)
         "",
         f"{'product':30} {'event':28} {'n':>6} {'PRR':>8} {'ROR low':>8} {'IC low':>7} {'EBGM':>7} {'EB05':>7}  rules",
     ]
-    lines += [_line(row) for row in chosen[:most]]
-    rest = f"{len(chosen) - most:,} more; --most shows them, --csv writes all." if len(chosen) > most else ""
+    lines += [_line(row) for row in chosen]
+    rest = f"{found - len(chosen):,} more; --most shows them, --csv writes all." if found > len(chosen) else ""
     return "\n".join(
         [*lines, *([rest] if rest else []), "", "These are candidates for a person to judge, not findings."]
     )

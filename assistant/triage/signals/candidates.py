@@ -156,14 +156,41 @@ def rows(
     Raises:
         ReportsInvalid: a product or event is named that no report of the set has.
     """
-    table = measured.table
-    for column, wanted in (("product", products), ("event", events)):
-        table = _only(table, column, wanted)
-    if not every_pair:
-        table = table.filter(pl.any_horizontal(pl.col(f"crossed_{rule.id}") for rule in measured.rules.rules))
+    table = _selected(measured, products, events, every_pair)
     table = table.sort([rank, "n", "product", "event"], descending=[True, True, False, False], nulls_last=True)
     chosen = table.head(most) if most is not None else table
     return tuple(_row(values, measured.rules.rules) for values in chosen.iter_rows(named=True))
+
+
+def number_of(
+    measured: Measured, *, products: Sequence[str] = (), events: Sequence[str] = (), every_pair: bool = False
+) -> int:
+    """How many rows `rows` would give without `most`."""
+    return len(_selected(measured, products, events, every_pair))
+
+
+def _selected(measured: Measured, products: Sequence[str], events: Sequence[str], every_pair: bool) -> pl.DataFrame:
+    table = measured.table
+    for column, wanted in (("product", products), ("event", events)):
+        table = _only(table, column, wanted)
+    return table if every_pair else table.filter(_crossing(measured.rules.rules))
+
+
+def _crossing(rules: tuple[Threshold, ...]) -> pl.Expr:
+    return pl.any_horizontal(pl.col(f"crossed_{rule.id}") for rule in rules)
+
+
+def corner(measured: Measured, *, products: int = 12, events: int = 14) -> tuple[SignalRow, ...]:
+    """Every pair of the products and events that a heat map shows: most candidates first, then most reports.
+
+    The choice is made on the table, so that millions of pairs do not become millions of rows.
+    """
+    table = measured.table.with_columns(crossing=_crossing(measured.rules.rules))
+    for column, most in (("product", products), ("event", events)):
+        weights = table.group_by(column).agg(pl.col("crossing").sum(), pl.col("n").sum())
+        chosen = weights.sort(["crossing", "n", column], descending=[True, True, False]).head(most)
+        table = table.filter(pl.col(column).is_in(chosen[column].implode()))
+    return tuple(_row(values, measured.rules.rules) for values in table.iter_rows(named=True))
 
 
 def _only(table: pl.DataFrame, column: str, wanted: Sequence[str]) -> pl.DataFrame:

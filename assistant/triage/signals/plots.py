@@ -125,7 +125,7 @@ def trend(points: Sequence[TrendPoint], product: str, event: str) -> Figure:
 def heat_map(rows: Sequence[SignalRow], *, products: int = 12, events: int = 14) -> Figure:
     """The information component of the most reported products and events; the number in a cell is its reports.
 
-    A framed cell crosses at least one threshold. An empty cell was not reported. Give every pair, not only candidates.
+    A framed cell crosses at least one threshold. An empty cell was not reported. Give it the rows of `corner`.
 
     Raises:
         ValueError: there is no row.

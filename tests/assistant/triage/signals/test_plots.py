@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from assistant.triage.signals import plots
-from assistant.triage.signals.candidates import SignalRow, measure, rows
+from assistant.triage.signals.candidates import Measured, SignalRow, corner, measure, rows
 from assistant.triage.signals.counts import count
 from assistant.triage.signals.errors import ReportsInvalid
 from assistant.triage.signals.shrinker import Prior
@@ -22,7 +22,7 @@ LONG = "A very long product name that no figure has room for, with a strength of
 
 
 @pytest.fixture
-def many(tmp_path: Path) -> tuple[SignalRow, ...]:
+def measured_(tmp_path: Path) -> Measured:
     """Forty products with long names and thirty events, some pairs strong and some not defined."""
     table = []
     for product in range(40):
@@ -30,7 +30,12 @@ def many(tmp_path: Path) -> tuple[SignalRow, ...]:
             number = 12 if product == event else (product * event) % 3
             table += [(f"{product}-{event}-{each}", f"{LONG} {product}", f"{LONG} {event}") for each in range(number)]
     table += [("only", "Alone", "Unheard of")] * 2
-    return rows(measure(count(reports(tmp_path, table)), prior=PRIOR), every_pair=True)
+    return measure(count(reports(tmp_path, table)), prior=PRIOR)
+
+
+@pytest.fixture
+def many(measured_: Measured) -> tuple[SignalRow, ...]:
+    return rows(measured_, every_pair=True)
 
 
 def drawn(figure: Figure) -> list[Text]:
@@ -87,6 +92,19 @@ def test_a_heat_map_writes_the_reports_into_its_cells(many: tuple[SignalRow, ...
     assert overlapping(figure) == []
     assert outside(figure) == []
     assert [text.get_text() for text in drawn(figure)].count("12") >= 10
+
+
+def test_the_corner_that_a_heat_map_shows_is_chosen_from_the_table(
+    measured_: Measured, many: tuple[SignalRow, ...]
+) -> None:
+    chosen = corner(measured_, products=5, events=6)
+    products, events = {row.product for row in chosen}, {row.event for row in chosen}
+    assert (len(products), len(events)) == (5, 6)
+    assert set(chosen) == {row for row in many if row.product in products and row.event in events}
+    crossing = {
+        name: sum(bool(row.crossed) for row in many if row.product == name) for name in {r.product for r in many}
+    }
+    assert min(crossing[name] for name in products) >= max(n for name, n in crossing.items() if name not in products)
 
 
 def test_a_trend_is_readable_with_few_and_with_many_periods() -> None:
