@@ -11,7 +11,7 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -37,6 +37,32 @@ def default_data_dir() -> Path:
     if (CHECKOUT / "pyproject.toml").is_file():
         return CHECKOUT / "var"
     return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "pharmassist"
+
+
+class SenderSettings(BaseModel):
+    """Who sends reports of the pharmacovigilance desk (section C.3 of E2B)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    organisation: str = ""
+    code: str = ""
+    """Short, without hyphens; it stands in the identifiers of reports: US-ACME-2026-000042."""
+    identifier: str = ""
+    """The identifier that was agreed with the receiver, a DUNS number for example (N.1.3)."""
+    country: str = ""
+    type: str = "1"
+    """C.3.1: 1 pharmaceutical company, 2 regulator, 3 health professional, 4 regional centre, 5 WHO centre, 6 other,
+    7 patient or consumer."""
+    department: str = ""
+    title: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    postcode: str = ""
+    telephone: str = ""
+    email: str = ""
 
 
 class Settings(BaseSettings):
@@ -77,6 +103,7 @@ class Settings(BaseSettings):
     """Where reports of the pharmacovigilance desk are written; `exports` in the data folder by default."""
     meddra: Path | None = None
     """The MedAscii folder of your organisation's MedDRA; without it events are coded in the open vocabulary."""
+    sender: SenderSettings = SenderSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     assistant: AssistantSettings = AssistantSettings()
 
@@ -123,11 +150,18 @@ def load() -> Settings:
         raise SettingsInvalid(f"the settings file cannot be read: {error}") from error
 
 
+_NESTED = {
+    "retrieval": RetrievalSettings.model_fields,
+    "assistant": AssistantSettings.model_fields,
+    "sender": SenderSettings.model_fields,
+}
+
+
 def _known(name: str) -> bool:
     if name in _OTHER_NAMES:
         return True
     first, _, rest = name.removeprefix("PHARMASSIST_").lower().partition("__")
-    nested = {"retrieval": RetrievalSettings.model_fields, "assistant": AssistantSettings.model_fields}.get(first)
+    nested = _NESTED.get(first)
     if nested is not None:
         return rest.partition("__")[0] in nested or not rest
     return not rest and first in Settings.model_fields

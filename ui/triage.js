@@ -23,7 +23,8 @@ const say = (words, bad) => {
   if (words && !bad) lost = setTimeout(() => (place.hidden = true), 7000);
 };
 
-const request = async (name, sent) => {
+const request = async (name, sent, quiet) => {
+  if (!quiet) say("");
   try {
     const reply = await server[name](sent);
     if (!reply || typeof reply !== "object" || !("html" in reply)) {
@@ -31,7 +32,7 @@ const request = async (name, sent) => {
       return null;
     }
     if (reply.error) say(reply.error, true);
-    else if (reply.said) say(reply.said);
+    else if (reply.said && !quiet) say(reply.said);
     return reply.error ? null : reply;
   } catch (failure) {
     say(LOST, true);
@@ -224,8 +225,10 @@ const act = async (node) => {
   delete given.case;
   delete given.version;
   const sent = { do: node.dataset.do, case: page.dataset.case, version: Number(page.dataset.version), why, user_name: user_name || "", password: password || "", given };
-  const reply = await request("act", sent);
-  if (reply) await openCase(reply.name || shown.case, shown.part, true);
+  const reply = await request("act", sent, true);
+  if (!reply) return;
+  await openCase(reply.name || shown.case, shown.part, true);
+  say(reply.said);
 };
 
 const assign = async (owner, cases) => {

@@ -19,14 +19,17 @@ from ui.access import person_of
 from ui.markup import icon, text
 from ui.triage_acts import JUDGING, Doer
 from ui.triage_acts import act as act_on
-from ui.triage_answers import Answers, BoardReply
+from ui.triage_answers import Answers
+from ui.triage_export import EXPORTING
+from ui.triage_files import Files
 from ui.triage_moves import MOVING
 from ui.triage_pieces import Pieces, Resembling
+from ui.triage_reply import BoardReply
 from ui.triage_signals import Signals
 from ui.triage_tools import TriageTools
 
 HERE = Path(__file__).parent
-ACTS: Mapping[str, Doer] = {**JUDGING, **MOVING}
+ACTS: Mapping[str, Doer] = {**JUDGING, **MOVING, **EXPORTING}
 """Everything that can be done on a case page."""
 
 
@@ -35,6 +38,7 @@ class Board:
     """The two halves of the board: what it shows, and what people do on it."""
 
     answers: Answers
+    files: Files
     tools: TriageTools
 
     def act(self, person: Person, sent: object) -> BoardReply:
@@ -45,7 +49,7 @@ class Board:
 def board(tools: TriageTools) -> Board:
     """The board over its tools. Raises `IndexUnusable` where the index of duplicates cannot be opened."""
     pieces = Pieces(tools, Resembling(tools, DuplicateIndex(tools.duplicates)))
-    return Board(Answers(tools, pieces, Signals(tools.desk.book.cases, tools.sets)), tools)
+    return Board(Answers(tools, pieces, Signals(tools.desk.book.cases, tools.sets)), Files(tools), tools)
 
 
 def build_triage(desk: Board) -> gr.Blocks:
@@ -122,7 +126,13 @@ def _bridge(desk: Board) -> gr.HTML:
     def act(sent: object, request: gr.Request) -> BoardReply:
         return _for(request, desk.act, sent)
 
-    functions = [worklist, case, piece, codes, assign, take_in, signals, act]
+    def take_file(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.files.take, sent)
+
+    def acknowledge(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.files.acknowledge, sent)
+
+    functions = [worklist, case, piece, codes, assign, take_in, signals, act, take_file, acknowledge]
     script = (HERE / "triage.js").read_text(encoding="utf-8")
     return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
 

@@ -30,8 +30,8 @@ from assistant.triage.judging import (
 )
 from assistant.triage.signed import ToSign
 from assistant.triage.terms import Term
-from ui.triage_answers import BoardReply, answered
 from ui.triage_fields import ITEMS, parse, spec_of, without_ids
+from ui.triage_reply import BoardReply, answered
 from ui.triage_tools import TriageTools
 
 

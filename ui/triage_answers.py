@@ -5,41 +5,25 @@ Every answer is a `BoardReply`; a known failure is one sentence in its `error`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.errors import AssistantError
 from assistant.people import May, Person, require
 from assistant.triage import coding
 from assistant.triage.desk import assign
-from assistant.triage.errors import TriageError
 from assistant.triage.opening import take_in
-from guardrails.errors import GuardrailError
 from ui.markup import count
 from ui.triage_case import case_page
 from ui.triage_events import codes
 from ui.triage_pieces import Pieces
+from ui.triage_reply import BoardReply, answered
 from ui.triage_signals import Signals
 from ui.triage_tools import TriageTools
 from ui.triage_worklist import OPEN, Around, Asked, worklist
 
 PAGE = 100
 """Lines of one page of the worklist."""
-
-UNREADABLE = "The page sent something that could not be read. Reload it and try again."
-
-
-@dataclass(frozen=True, slots=True)
-class BoardReply:
-    """HTML to show, a sentence to say, the id of a case to go to, or what went wrong."""
-
-    html: str = ""
-    said: str = ""
-    name: str = ""
-    error: str = ""
 
 
 class _Sent(BaseModel):
@@ -102,19 +86,6 @@ class SignalsSent(_Sent):
 
 class NothingSent(_Sent):
     """Nothing."""
-
-
-SentT = TypeVar("SentT", bound=BaseModel)
-
-
-def answered(kind: type[SentT], sent: object, reply: Callable[[SentT], BoardReply]) -> BoardReply:
-    """The reply, or the one sentence that says why there is none."""
-    try:
-        return reply(kind.model_validate(sent))
-    except ValidationError:
-        return BoardReply(error=UNREADABLE)
-    except (AssistantError, TriageError, GuardrailError) as error:
-        return BoardReply(error=str(error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from assistant.triage.case import Case
 from assistant.triage.duplicates.check import DuplicateCheck, check
 from assistant.triage.duplicates.fingerprint import Fingerprint, fingerprint
 from assistant.triage.duplicates.index import DuplicateIndex
+from assistant.triage.e2b.errors import E2bError
 from assistant.triage.errors import CaseMissing, FieldUnknown
 from assistant.triage.narrative import narrative
 from assistant.triage.states import State
 from assistant.triage.worklist import Wanted
 from ui.markup import text
-from ui.triage_output import draft
+from ui.triage_export import report_of
+from ui.triage_output import checked, draft
 from ui.triage_pairs import beside
 from ui.triage_tools import TriageTools
 from ui.triage_view import CaseView
@@ -69,8 +71,15 @@ class Pieces:
         if name == "narrative":
             return draft(view, narrative(view.case))
         if name == "check":
-            return f'<p class="nothing">No report for {text(market)} can be written from the desk yet.</p>'
+            return self._check(view, market)
         raise FieldUnknown(f"A case page has no part “{name}”.")
+
+    def _check(self, view: CaseView, market: str) -> str:
+        try:
+            report = report_of(self._tools, self._tools.desk.book.case(view.case.id), market)
+        except E2bError as error:
+            return f'<p class="nothing">{text(str(error))}</p>'
+        return checked(view, market, report.violations, str(self._tools.exports))
 
     def _others(self, found: DuplicateCheck) -> Mapping[str, Case]:
         others = {}

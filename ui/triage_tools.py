@@ -14,8 +14,10 @@ from assistant.signing import signatures_of
 from assistant.triage.case import Case, Source
 from assistant.triage.desk import Desk, texts_of
 from assistant.triage.dictionaries.matching import Matcher
+from assistant.triage.e2b.sender import Sender
 from assistant.triage.errors import CaseMissing
 from assistant.triage.hiding import changes_seen_by, seen_by
+from assistant.triage.intake.take_in import Readers
 from assistant.triage.signed import to_sign
 from assistant.triage.validity import validity
 from retrieval.medicines import Medicines
@@ -24,8 +26,11 @@ from ui.triage_view import CaseView
 
 @dataclass(frozen=True, slots=True)
 class TriageTools:
-    """The desk, the people, the dictionary that events are coded in; `exports` is the folder that reports are written
-    to, `sets` that of imported sets for signals, `duplicates` the file of the index of duplicates."""
+    """The desk, the people, and the dictionary that events are coded in.
+
+    `exports` is the folder that reports are written to, `sets` that of imported sets for signals, `duplicates` the file
+    of the index of duplicates; `sender` sends reports, where the settings say so; `readers` read files of reports.
+    """
 
     desk: Desk
     accounts: Accounts
@@ -33,9 +38,11 @@ class TriageTools:
     records: Records
     matcher: Matcher
     medicines: Medicines
+    readers: Readers
     exports: Path
     sets: Path
     duplicates: Path
+    sender: Sender | None = None
 
     def names(self) -> Mapping[str, str]:
         """The printed names of everybody by user name."""

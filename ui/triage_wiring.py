@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,15 +18,18 @@ from assistant.triage.desk import Desk
 from assistant.triage.dictionaries.matching import Matcher
 from assistant.triage.dictionaries.meddra import read_meddra
 from assistant.triage.dictionaries.open_vocabulary import open_vocabulary
+from assistant.triage.e2b.sender import Sender
 from assistant.triage.expectedness import judge
 from assistant.triage.judgement import Expectedness
 from assistant.triage.labels.listing import LabelReading
 from assistant.triage.markets import shipped_markets
 from assistant.triage.product import ProductRole
 from assistant.triage.terms import Term
+from guardrails.identifiers import Masker
 from retrieval.index import Index
 from retrieval.medicines import Medicines
 from ui.settings import Settings
+from ui.triage_files import readers
 from ui.triage_screen import screened
 from ui.triage_tools import TriageTools
 
@@ -44,12 +46,12 @@ def casebook(settings: Settings) -> tuple[Casebook, Ledger]:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What is open already and the desk is put together from; `mask` takes identifiers out of a text."""
+    """What is open already and the desk is put together from; `masker` finds identifiers in a text."""
 
     settings: Settings
     index: Index
     medicines: Medicines
-    mask: Callable[[str], str]
+    masker: Masker
     records: Records
     accounts: Accounts
 
@@ -59,13 +61,30 @@ def desk_tools(parts: Open) -> TriageTools:
     settings = parts.settings
     matcher = _matcher(settings)
     book, ledger = casebook(settings)
+    screen = partial(screened, medicines=parts.medicines)
     desk = Desk(
-        book, shipped_markets(), partial(screened, medicines=parts.medicines), parts.mask,
+        book, shipped_markets(), screen, lambda text: parts.masker.masked(text)[0],
         settings.desk_zone, propose_term=partial(_term, matcher),
         propose_expectedness=partial(_expectedness, parts.index, LabelReading.of(matcher)),
     )  # fmt: skip
     folders = (exports_of(settings), settings.data_dir / "signals", settings.data_dir / "duplicates.db")
-    return TriageTools(desk, parts.accounts, ledger, parts.records, matcher, parts.medicines, *folders)
+    return TriageTools(
+        desk,
+        parts.accounts,
+        ledger,
+        parts.records,
+        matcher,
+        parts.medicines,
+        readers(parts.masker, parts.medicines, settings.desk_zone),
+        *folders,
+        sender_of(settings),
+    )
+
+
+def sender_of(settings: Settings) -> Sender | None:
+    """Who sends reports; None where the settings do not say. Raises `E2bError` where they say half of it."""
+    given = settings.sender.model_dump()
+    return Sender(**given) if any(given[name] for name in ("organisation", "code", "identifier")) else None
 
 
 def exports_of(settings: Settings) -> Path:

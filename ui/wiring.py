@@ -26,6 +26,7 @@ from guardrails.adverse_event import AdverseMention, notice
 from guardrails.candidates import candidates, joined
 from guardrails.groundedness import Grounding
 from guardrails.guard import Guard, screen
+from guardrails.identifiers import Masker
 from guardrails.intake import Intake
 from guardrails.rails import Rails
 from guardrails.rulebook import Rulebook, shipped
@@ -58,6 +59,7 @@ class Product:
     records: Records
     accounts: Accounts
     local: Person
+    masker: Masker
     tools: AskTools
 
     def ask(self, question: Question) -> Iterator[Event]:
@@ -161,7 +163,7 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails,
     )
     accounts = Accounts(records.ledger)
     people = (accounts, local_person(settings, accounts))
-    return Product(settings, index, encoder, medicines, guard, intake, grounding, records, *people, tools)
+    return Product(settings, index, encoder, medicines, guard, intake, grounding, records, *people, Masker(nets), tools)
 
 
 def open_records(settings: Settings) -> Records:
@@ -265,8 +267,8 @@ def serve_chat(product: Product, host: str, port: int) -> None:
 
 def desk_parts(product: Product) -> Open:
     """What of the product the desk is put together from."""
-    intake, open_now = product.intake, (product.records, product.accounts)
-    return Open(product.settings, product.index, product.medicines, lambda text: intake.mask(text).text, *open_now)
+    shared = (product.medicines, product.masker, product.records, product.accounts)
+    return Open(product.settings, product.index, *shared)
 
 
 def status_of(product: Product) -> Status:

@@ -1,0 +1,86 @@
+"""Reports on the board: the check of what would be written, the signed export to a folder, the gateway's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assistant.people import May, Person, require
+from assistant.triage.case import Case
+from assistant.triage.e2b.acknowledgement import Acknowledgement, Verdict, read_acknowledgement
+from assistant.triage.e2b.errors import E2bError
+from assistant.triage.e2b.export import Prepared, prepared, written
+from assistant.triage.e2b.sender import Choices, Receiver, Sender
+from assistant.triage.errors import MoveRefused
+from assistant.triage.moving import Written, answered, export_to_sign, exported
+from ui.triage_acts import Act, Doer
+from ui.triage_tools import TriageTools
+
+RECEIVERS: Mapping[str, str] = {
+    "us": Receiver.CDER.value,
+    "us-ind": Receiver.CDER_IND.value,
+    "eu": "EVHUMAN",
+    "eu-trials": "EVCTMPROD",
+    "uk-trials": "MHRAUK",
+}
+"""N.2.r.3 of a market's gateway: the FDA's names, and the organisation identifiers of the EU's and the UK's."""
+
+NO_SENDER = (
+    "The settings do not say who sends reports. Set sender.organisation, sender.code, sender.identifier and "
+    "sender.country, then start again."
+)
+
+
+def report_of(tools: TriageTools, case: Case, market: str) -> Prepared:
+    """The report of a case for one market, checked; nothing is written.
+
+    Raises `E2bError` where no sender is set or the market has no gateway.
+    """
+    if tools.sender is None:
+        raise E2bError(NO_SENDER)
+    if market not in RECEIVERS:
+        raise E2bError(f"Reports of the market “{market}” go to no gateway; choose another market.")
+    return prepared(case, Choices(tools.sender, tools.desk.now(), RECEIVERS[market]))
+
+
+def export(each: Act) -> Case:
+    """Sign a report and write it to the folder; the record and the file are there both or neither."""
+    market = each.given("market")
+    require(each.person, May.EXPORT)
+    report = report_of(each.tools, each.case, market)
+    out = Written(market, report.message, report.file_name, report.sha256)
+    signature = each.sign(export_to_sign(each.case, out))
+    path = written(report, each.tools.exports, although_invalid=each.given("anyway") == "yes")
+    recorded = False
+    try:
+        saved = exported(each.tools.desk, each.person, each.case, out, signature)
+        recorded = True
+        return saved
+    finally:
+        if not recorded:
+            # A file that the desk knows nothing of must not be sent.
+            path.unlink(missing_ok=True)
+
+
+def acknowledge(tools: TriageTools, person: Person, case: Case, data: bytes) -> Case:
+    """Read a gateway's answer to a report of this case. Raises `NotE2b` or `MoveRefused`."""
+    require(person, May.TRIAGE)
+    answer = read_acknowledgement(data)
+    message, verdict, code, why = _about(answer, case, tools.sender)
+    return answered(tools.desk, case, message, code, accepted=verdict is Verdict.ACCEPTED, why=why)
+
+
+def _about(answer: Acknowledgement, case: Case, sender: Sender | None) -> tuple[str, Verdict, str, str]:
+    """(message number, verdict, code, errors) of the report of this case that the answer speaks of."""
+    own = f"{sender.country}-{sender.code}-{case.label}" if sender else ""
+    for submission in reversed(case.submissions):
+        for report in answer.reports:
+            if report.names(submission.message) or report.names(own):
+                return submission.message, report.verdict, report.code, " ".join(report.errors)
+    waiting = [each for each in case.submissions if not each.acknowledged]
+    if not answer.reports and answer.verdict is Verdict.UNREADABLE and len(waiting) == 1:
+        return waiting[0].message, answer.verdict, answer.code, " ".join(answer.errors)
+    raise MoveRefused(f"This answer speaks of no report of case {case.label}.")
+
+
+EXPORTING: Mapping[str, Doer] = {"export": export}
+"""Acts that write a file."""
