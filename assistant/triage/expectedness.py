@@ -113,7 +113,7 @@ def judge_in(
         return _unknown(event, product, f"{_named(source)} has no section on adverse reactions. {COUNTS}", source)
     if not asked.coded:
         reading = replace(reading, names=reading.names.with_words(asked.name, _UNCODED))
-    found = places(passages, rules.sections, reading)
+    found = places(tuple(passages), rules.sections, reading)
     own = [one for one in found if asked.concepts & set(one.named.concepts)]
     decided = _decide(asked, own, found, source, rules)
     version = source.version or str(source.effective or "")

@@ -24,6 +24,8 @@ FOLDER = Path(__file__).parents[1] / "nets" / "label_reactions"
 _WORD = re.compile(r"[^\W_]+(?:['’][a-z]+)?")
 # What never stands inside one name of an event.
 _BREAK = re.compile(r"[.;:•|\n\t]|,| {3,}")
+FAINT, SURE = 0.1, 0.4
+"""Below FAINT the tagger denies that a stretch names a reaction of the medicine; above SURE it says so."""
 _LONGEST = 8
 """Words of the longest stretch that is compared with a name, words such as "of" and "serum" included."""
 
@@ -37,6 +39,10 @@ class TagNets(Protocol):
 
     def tag(self, texts: Sequence[str], folder: Path) -> tuple[Tagged, ...]:
         """The probabilities of each token."""
+        ...
+
+    def __hash__(self) -> int:
+        """By identity: what a net found in a label is kept for the next event."""
         ...
 
 
@@ -57,10 +63,14 @@ class Names:
     def __init__(self, dictionary: Dictionary) -> None:
         self._by_words: defaultdict[frozenset[str], dict[frozenset[str], set[str]]] = defaultdict(dict)
         self._exact: defaultdict[str, set[str]] = defaultdict(set)
+        self._short: defaultdict[str, set[str]] = defaultdict(set)
         usual_first = sorted(dictionary.entries, key=lambda entry: entry.text != entry.preferred)
         for entry in usual_first:
             said = wording(entry.text)
-            if _is_lay(entry.text) or is_vague(said.words):
+            if is_vague(said.words):
+                continue
+            if _is_short(entry):
+                self._short[said.exact].add(entry.concept)
                 continue
             self._exact[said.exact].add(entry.concept)
             held = self._by_words[said.words].setdefault(said.grave, set())
@@ -74,6 +84,7 @@ class Names:
         made = Names(Dictionary("", "", "", (Entry("", text, concept, text),)))
         made._by_words = defaultdict(dict, {**made._by_words, **self._by_words})
         made._exact = defaultdict(set, {**made._exact, **self._exact})
+        made._short = self._short
         made._begin |= self._begin
         return made
 
@@ -83,14 +94,12 @@ class Names:
         for clause in _clauses(text):
             at = 0
             while at < len(clause):
-                found = self._longest(clause, at)
-                if found is None:
-                    at += 1
-                    continue
-                last, concepts = found
+                last, concepts = self._longest(clause, at) or (at, ())
                 start, end = clause[at].start, clause[last].end
-                exact = self._exact.get(wording(text[start:end]).exact)
-                taken.append(Named(start, end, tuple(sorted(exact)) if exact else concepts))
+                said = wording(text[start:end]).exact
+                exact = self._exact.get(said) or (self._short.get(said) if text[start:end].isupper() else None)
+                if exact or concepts:
+                    taken.append(Named(start, end, tuple(sorted(exact)) if exact else concepts))
                 at = last + 1
         return tuple(taken)
 
@@ -110,9 +119,9 @@ class Names:
         return best
 
 
-def _is_lay(name: str) -> bool:
-    """Whether a name is a short everyday word or an abbreviation, which in a label may be any word: ten, hit, gas."""
-    return len(name) < 5 and " " not in name
+def _is_short(entry: Entry) -> bool:
+    """Whether a name is a short synonym, which in a label counts in capitals alone: TEN, PE, HIT, and never "gas"."""
+    return len(entry.text) < 5 and " " not in entry.text and entry.text != entry.preferred
 
 
 def _as_grave(held: Mapping[frozenset[str], set[str]], around: Sequence[_Word]) -> tuple[str, ...]:
@@ -148,19 +157,20 @@ def _clauses(text: str) -> Iterator[list[_Word]]:
 
 
 def tagged(texts: Sequence[str], nets: TagNets, folder: Path = FOLDER) -> tuple[tuple[Span, ...], ...]:
-    """The stretches of each text that the tagger takes for reactions, at the operating point of its card.
+    """The stretches of each text that may be reactions of the medicine, down to `FAINT`.
 
     Raises:
         retrieval.errors.EncoderError: the net cannot be loaded, or gave a value that is not a number.
     """
-    threshold = nets.card(folder).threshold
     read = nets.tag(texts, folder)
-    return tuple(spans(text, one, threshold) for text, one in zip(texts, read, strict=True))
+    return tuple(spans(text, one, FAINT) for text, one in zip(texts, read, strict=True))
 
 
 def coded(text: str, found: Iterable[Span], matcher: Matcher) -> Iterator[Named]:
-    """The tagger's stretches with the concepts that their words mean; those that mean none are left out."""
+    """The tagger's sure stretches with the concepts that their words mean; those that mean none are left out."""
     for span in found:
+        if span.certainty <= SURE:
+            continue
         same = matcher.same(text[span.start : span.end])
         if same:
             yield Named(span.start, span.end, tuple(one.entry.concept for one in same), span.certainty)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.triage.dictionaries.matching import Matcher
 from assistant.triage.labels.found import Named, Names, TagNets, coded, tagged
+from assistant.triage.labels.spans import Span
 from assistant.triage.labels.stance import Stance, stance_at
 from retrieval.passage import Passage, Section
 from retrieval.sentences import sentences
@@ -35,6 +37,21 @@ class LabelReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A stretch that names an event and what the sentence says of it; `doubted`: the tagger denies that it is one."""
+
+    named: Named
+    stance: Stance
+    cue: str
+    doubted: bool
+
+    @property
+    def listed(self) -> bool:
+        """Whether the text says that the medicine causes it, or a more specific form of it."""
+        return self.stance in (Stance.LISTED, Stance.NARROWER) and not self.doubted
+
+
+@dataclass(frozen=True, slots=True)
 class LabelPlace:
     """A place in a passage of a label: the concepts that it may name, what is said of them, and the sentence.
 
@@ -50,24 +67,37 @@ class LabelPlace:
     doubted: bool = False
 
 
-def places(passages: Sequence[Passage], sections: Sequence[Section], reading: LabelReading) -> tuple[LabelPlace, ...]:
-    """Every place in these sections, in reading order.
+@lru_cache(maxsize=16)
+def places(
+    passages: tuple[Passage, ...], sections: tuple[Section, ...], reading: LabelReading
+) -> tuple[LabelPlace, ...]:
+    """Every place in these sections, in reading order. The last labels are kept, for the next event of the case.
 
     Raises:
         retrieval.errors.EncoderError: the tagger cannot be loaded, or gave a value that is not a number.
     """
     read = [one for one in passages if one.section in sections]
-    texts = [_with_heading(one) for one in read]
-    spans = tagged(texts, reading.nets) if reading.nets else None
-    found: list[LabelPlace] = []
-    for number, (passage, text) in enumerate(zip(read, texts, strict=True)):
-        own = spans[number] if spans is not None else None
-        lexical = reading.names.find(text)
-        extra = list(coded(text, own, reading.matcher)) if own is not None else []
-        for named in _joined(lexical, extra):
-            marked = own is None or any(span.start < named.end and named.start < span.end for span in own)
-            found.append(_place(passage, text, named, doubted=not marked))
-    return tuple(found)
+    texts = tuple(_with_heading(one) for one in read)
+    spans = _tagged(texts, reading.nets) if reading.nets else None
+    return tuple(
+        _place(passage, text, mention)
+        for number, (passage, text) in enumerate(zip(read, texts, strict=True))
+        for mention in mentions(text, reading, spans[number] if spans is not None else None)
+    )
+
+
+def mentions(text: str, reading: LabelReading, spans: Sequence[Span] | None) -> Iterator[Mention]:
+    """Every stretch of a label's text that names an event, with what is said of it; `spans` are the tagger's."""
+    extra = list(coded(text, spans, reading.matcher)) if spans is not None else []
+    for named in _joined(reading.names.find(text), extra):
+        place = stance_at(text, named.start, named.end)
+        near = spans is None or any(span.start < named.end and named.start < span.end for span in spans)
+        yield Mention(named, place.stance, place.cue, not near)
+
+
+@lru_cache(maxsize=16)
+def _tagged(texts: tuple[str, ...], nets: TagNets) -> tuple[tuple[Span, ...], ...]:
+    return tagged(texts, nets)
 
 
 def _with_heading(passage: Passage) -> str:
@@ -84,9 +114,9 @@ def _joined(lexical: Sequence[Named], extra: Sequence[Named]) -> Iterator[Named]
     yield from extra
 
 
-def _place(passage: Passage, text: str, named: Named, *, doubted: bool) -> LabelPlace:
-    place = stance_at(text, named.start, named.end)
-    spans = [(start, end) for start, end in sentences(text) if start <= named.start < end]
-    start, end = spans[0] if spans else (named.start, named.end)
+def _place(passage: Passage, text: str, mention: Mention) -> LabelPlace:
+    named = mention.named
+    held = [(start, end) for start, end in sentences(text) if start <= named.start < end]
+    start, end = held[0] if held else (named.start, named.end)
     words = " ".join(text[named.start : named.end].split())
-    return LabelPlace(passage, named, words, place.stance, place.cue, text[start:end], doubted)
+    return LabelPlace(passage, named, words, mention.stance, mention.cue, text[start:end], mention.doubted)
