@@ -421,3 +421,13 @@ def test_a_signature_is_kept_with_what_was_signed_or_not_at_all(accounts: Accoun
         crash()
     assert signatures_of(ledger, "case 12") == ()
     assert list(ledger.entries(kind=EntryKind.SIGNED)) == []
+
+
+def test_the_table_in_the_documentation_is_the_real_one() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "people-and-audit.md").read_text(encoding="utf-8")
+    for what in May:
+        cells = ("yes" if what in PERMISSIONS[role] else "–" for role in Role)
+        assert f"| {what.value.replace('_', ' ')} | {' | '.join(cells)} |" in page
+    assert f"| | {' | '.join(role.value.replace('_', ' ') for role in Role)} |" in page
+    assert all(f"| {act.words} | {act.needs.value.replace('_', ' ')} |" in page for act in MEANINGS.values())
+    assert all(f"`{kind.value}`" in page for kind in EntryKind if kind is not EntryKind.UNREADABLE)
