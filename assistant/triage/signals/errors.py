@@ -5,7 +5,8 @@ AssistantError
     ├── ReportsInvalid: a table of reports cannot be read or lacks what it must have
     ├── FaersInvalid: a FAERS quarter cannot be read, or is none
     ├── CellInvalid: a count that cannot be (negative, larger than its margin, not a number)
-    └── PriorNotFitted: the prior of the shrinker cannot be estimated from these counts
+    ├── PriorNotFitted: the prior of the shrinker cannot be estimated from these counts
+    └── MoveRefused: a decision about a candidate that is not in the table of moves, or lacks a reason
 """
 
 from __future__ import annotations
@@ -31,3 +32,7 @@ class CellInvalid(SignalError):
 
 class PriorNotFitted(SignalError):
     """The prior of the shrinker cannot be estimated from these counts."""
+
+
+class MoveRefused(SignalError):
+    """A decision about a candidate that is not in the table of moves, or lacks a reason."""
