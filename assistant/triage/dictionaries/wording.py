@@ -79,7 +79,8 @@ def singular(word: str) -> str:
     return word[:-1] if word.endswith("s") else word
 
 
-@lru_cache(maxsize=65536)
+# Room for all of MedDRA, which is read twice: to match what people say, and to look for it in labels.
+@lru_cache(maxsize=262144)
 def wording(text: str) -> Wording:
     """The reduced words of one event."""
     parts = [singular(word) for word in spelled(text).split()]

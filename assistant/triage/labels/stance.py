@@ -108,7 +108,7 @@ _AFTER: tuple[tuple[Stance, str], ...] = (
     ),
     (
         Stance.COMPARATOR,
-        rf"^{_LIST}{{0,90}}?\b(?:(?:more|higher|greater)\s+(?:\w+\s+){{0,3}}?(?:in|with|on|for|among)\s+(?:the\s+)?(?:\w+\s+)?"
+        rf"^{_LIST}{{0,90}}?\b(?:(?:more|higher|greater)\s+(?:(?!than\b)\w+\s+){{0,3}}?(?:in|with|on|for|among)\s+(?:the\s+)?(?:\w+\s+)?"
         r"(?:placebo|control|comparator|vehicle)|(?:less|lower|fewer)\s+(?:\w+\s+){0,5}?than\s+(?:\w+\s+){0,4}?"
         r"(?:placebo|control|comparator|vehicle)|(?:in|with|on|among)\s+(?:the\s+)?(?:placebo|control)[- ]?"
         r"(?:treated\s+)?(?:patients|group|arm)?\s+(?:only|alone))\b",
