@@ -13,8 +13,9 @@ from ui.settings import CHECKOUT
 NAMES = (
     *("retrieval", "ask", "gold"),
     *("dose-safety", "dose-reader", "groundedness", "phi", "intake", "guard-latency", "dose-vignettes"),
-    "signals",
+    *("signals", "duplicates"),
 )
+_NEED_NO_DATA = frozenset({"gold", "duplicates"})
 
 
 def run(name: str, data: Path | None) -> BenchReport:
@@ -28,7 +29,7 @@ def run(name: str, data: Path | None) -> BenchReport:
     if not (CHECKOUT / "tests" / "benchmarks").is_dir():
         raise BenchUnavailable("benchmarks run from a checkout of the project; this installation has no tests folder")
     folder = data or CHECKOUT.parent / "shared" / "data"
-    if name != "gold" and not folder.is_dir():
+    if name not in _NEED_NO_DATA and not folder.is_dir():
         raise BenchUnavailable(f"{folder} is not a folder; name the development data with --data")
     sys.path.insert(0, str(CHECKOUT))
     module = importlib.import_module(f"tests.benchmarks.{name.replace('-', '_')}")
