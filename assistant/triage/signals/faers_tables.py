@@ -37,6 +37,9 @@ class Files:
 
 
 _ROLES = {"PS": "suspect", "SS": "suspect", "I": "interacting", "C": "concomitant"}
+_NOT_GIVEN = "DN"
+"""The role of a medicine that was not administered: it caused nothing and is never counted."""
+
 _SEX = {"F": "female", "M": "male"}
 _REPORTERS = {
     **{"MD": "physician", "PH": "pharmacist", "HP": "health professional", "OT": "other", "RN": "nurse"},
@@ -222,11 +225,16 @@ def _drug(read: _Reader, file: Path, names: Names) -> pl.LazyFrame:
     reported = folded(pl.col("drugname").str.strip_chars_end(". "))
     ingredient = folded(pl.col("prod_ai").str.strip_chars_end(". "))
     product = pl.coalesce(ingredient, reported) if names is Names.INGREDIENT else reported
-    return rows.select(
-        pl.col("primaryid").cast(pl.Int64, strict=False).alias("report"),
-        product.alias("product"),
-        pl.col("role_cod").str.to_uppercase().replace_strict(_ROLES, default="concomitant").alias("role"),
-    ).drop_nulls()
+    role = pl.col("role_cod").str.to_uppercase()
+    return (
+        rows.filter(role.ne_missing(_NOT_GIVEN))
+        .select(
+            pl.col("primaryid").cast(pl.Int64, strict=False).alias("report"),
+            product.alias("product"),
+            role.replace_strict(_ROLES, default="concomitant").alias("role"),
+        )
+        .drop_nulls()
+    )
 
 
 def _reac(read: _Reader, file: Path) -> pl.LazyFrame:

@@ -71,6 +71,12 @@ def test_concomitant_medicines_count_only_when_asked_for(quarters: Path) -> None
     assert len(every) == 7
 
 
+def test_a_medicine_that_was_not_administered_is_never_counted(tmp_path: Path) -> None:
+    one = Report(100, 1, (METFORMIN, ("DN", "PLANNED", "PLANNED"), ("", "UNSAID", "UNSAID")), ("Nausea",))
+    write_folder(tmp_path, "25Q1", texts((one,)))
+    assert {product for product, _ in pairs(tmp_path, roles=Roles.ALL)} == {"METFORMIN HYDROCHLORIDE", "UNSAID"}
+
+
 def test_names_as_reported_can_be_counted_instead_of_ingredients(quarters: Path) -> None:
     assert ("GLUCOPHAGE", "NAUSEA") in pairs(quarters, names=Names.REPORTED)
 
