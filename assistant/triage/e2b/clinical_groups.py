@@ -11,8 +11,11 @@ from assistant.triage.e2b.codes import ACTION, CRITERION, OUTCOME, RECHALLENGE, 
 from assistant.triage.e2b.parts import Reasons, coded, figure, flag, made, measured, said
 from assistant.triage.e2b.report import Group, Value
 from assistant.triage.e2b.table import by_number
-from assistant.triage.judgement import Causality
+from assistant.triage.judgement import Causality, WhoUmc
 from assistant.triage.product import Dosing, Indication, Product, Substance
+
+_SUSPECTED = frozenset(WhoUmc) - {WhoUmc.UNLIKELY}
+"""What cannot be ruled out counts as suspected (21 CFR 312.32(a): a reasonable possibility); only unlikely does not."""
 
 
 def item_id(case: Case, item: str) -> str:
@@ -67,8 +70,11 @@ def test_group(test: TestResult, reasons: Reasons) -> Group:
     return made("F.r", values, item=test.id)
 
 
-def product_group(case: Case, product: Product, reasons: Reasons) -> Group:
-    """G.k with its substances, courses, indications, and the judgements that people committed."""
+def product_group(case: Case, product: Product, reasons: Reasons, *, premarket: bool) -> Group:
+    """G.k with its substances, courses, indications, and the judgements that people committed.
+
+    `premarket`: the FDA wants judgements of INDs in its own words (Sponsor, FDA, Suspected or Not Suspected).
+    """
     values = chain(
         [("G.k.id", Value(item_id(case, product.id))), ("G.k.1", Value(ROLE[product.role]))],
         said("G.k.2.2", product.name),
@@ -86,7 +92,7 @@ def product_group(case: Case, product: Product, reasons: Reasons) -> Group:
         (_substance(each) for each in product.substances),
         (_dosing(each, reasons, f"products[{product.id}].dosings[{each.id}]") for each in product.dosings),
         (_indication(each) for each in product.indications),
-        _matrix(case, product),
+        _matrix(case, product, premarket=premarket),
         (made("G.k.10.r", said("G.k.10.r", code)) for code in _additional(case, product)),
     )
     return made("G.k", values, groups, item=product.id)
@@ -120,7 +126,7 @@ def _indication(each: Indication) -> Group:
     )
 
 
-def _matrix(case: Case, product: Product) -> Iterator[Group]:
+def _matrix(case: Case, product: Product, *, premarket: bool) -> Iterator[Group]:
     """G.k.9.i: one row for each event that a person judged against this medicine, or that came back."""
     for event in case.events:
         judged = [each for each in case.causality if (each.event_id, each.product_id) == (event.id, product.id)]
@@ -131,10 +137,16 @@ def _matrix(case: Case, product: Product) -> Iterator[Group]:
                 [("G.k.9.i.1", Value(item_id(case, event.id)))],
                 said("G.k.9.i.4", RECHALLENGE[again] if again else ""),
             )
-            yield made("G.k.9.i", values, (_judgement(each) for each in committed), item=event.id)
+            yield made("G.k.9.i", values, (_judgement(each, premarket=premarket) for each in committed), item=event.id)
 
 
-def _judgement(each: Causality) -> Group:
+def _judgement(each: Causality, *, premarket: bool) -> Group:
+    if premarket:
+        result = "Suspected" if each.category in _SUSPECTED else "Not Suspected"
+        return made(
+            "G.k.9.i.2.r",
+            chain(said("G.k.9.i.2.r.1", "Sponsor"), said("G.k.9.i.2.r.2", "FDA"), said("G.k.9.i.2.r.3", result)),
+        )
     method = "WHO-UMC" if each.score is None else f"WHO-UMC; Naranjo score {each.score}"
     values = chain(
         said("G.k.9.i.2.r.1", each.source or "Sender"),

@@ -1,6 +1,6 @@
-"""What can go wrong with reports in E2B(R3); `assistant/errors.py` is the root of the tree.
+"""What can go wrong with reports in E2B(R3); `assistant/triage/errors.py` is the root of the tree.
 
-AssistantError
+TriageError
 └── E2bError: a report cannot be read, checked or written
     ├── NotE2b: the file is no E2B(R3) message that we read, or no acknowledgement
     ├── TableInvalid: the element table, the rules or the message outline that we ship is damaged
@@ -11,10 +11,10 @@ AssistantError
 
 from __future__ import annotations
 
-from assistant.errors import AssistantError
+from assistant.triage.errors import TriageError
 
 
-class E2bError(AssistantError):
+class E2bError(TriageError):
     """A report cannot be read, checked or written."""
 
 

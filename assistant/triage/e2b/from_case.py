@@ -14,7 +14,7 @@ from assistant.triage.e2b.kept import with_kept
 from assistant.triage.e2b.parts import ITEM, Pairs, Reasons, coded, is_meddra, made, said
 from assistant.triage.e2b.patient_groups import patient_groups, patient_values
 from assistant.triage.e2b.report import BATCH, REPORT, Batch, Group, Value
-from assistant.triage.e2b.sender import Choices, Sender, batch_of
+from assistant.triage.e2b.sender import Choices, Sender, batch_of, is_premarket
 from assistant.triage.judgement import Listed
 from assistant.triage.narrative import as_text, narrative
 from assistant.triage.people_in_case import Reporter
@@ -51,6 +51,9 @@ def report_from(case: Case, choices: Choices) -> Group:
         whole = whole.set("C.1.6.1", Value("true"))
     if whole.value("C.1.8.2") is None:
         whole = whole.set("C.1.8.2", Value("2"))
+    if whole.value("FDA.C.5.5a") and not whole.all("FDA.C.5.6.r"):
+        none = Group("FDA.C.5.6.r", (("FDA.C.5.6.r", Value(null="NA")),))
+        whole = replace(whole, groups=(*whole.groups, none))
     asked = tuple(
         each if each.value("FDA.C.2.r.2.8") else each.set("FDA.C.2.r.2.8", Value(null="NASK"))
         for each in whole.all("C.2.r")
@@ -60,10 +63,11 @@ def report_from(case: Case, choices: Choices) -> Group:
 
 def marked_report(case: Case, choices: Choices) -> Group:
     """The report as it is made of the case's own fields, each group marked with the item that it came from."""
-    reasons = Reasons(case)
+    reasons, premarket = Reasons(case), is_premarket(choices.receiver)
     values = chain(
         _message(case, choices), _identification(case, choices), _regional(case, choices), _sender(choices.sender),
-        _study(case), patient_values(case, reasons, show_birth=choices.show_birth), _narrative(case),
+        _study(case, premarket=premarket), patient_values(case, reasons, show_birth=choices.show_birth),
+        _narrative(case),
     )  # fmt: skip
     serious = [event.is_serious and any(s.confirmed for s in event.seriousness) for event in case.events]
     groups = chain(
@@ -74,7 +78,7 @@ def marked_report(case: Case, choices: Choices) -> Group:
         patient_groups(case, reasons),
         (event_group(case, event, reasons, serious=s) for event, s in zip(case.events, serious, strict=True)),
         (test_group(test, reasons) for test in case.tests),
-        (product_group(case, product, reasons) for product in case.products),
+        (product_group(case, product, reasons, premarket=premarket) for product in case.products),
         (made("H.3.r", coded("H.3.r.1a", "H.3.r.1b", t)) for t in case.narrative.diagnoses if is_meddra(t)),
     )
     return made(REPORT, values, groups)
@@ -130,11 +134,12 @@ def _sender(sender: Sender) -> Pairs:
         yield from said(number, text)
 
 
-def _study(case: Case) -> Pairs:
+def _study(case: Case, *, premarket: bool) -> Pairs:
     if case.study:
         yield from said("C.5.2", case.study.name)
         yield from said("C.5.3", case.study.number)
         yield from said("C.5.4", STUDY_TYPE.get(case.study.type, ""))
+    if case.study and premarket:  # the FDA refuses these numbers in a postmarket report
         yield from said("FDA.C.5.5a", case.study.ind)
         yield from said("FDA.C.5.5b", case.study.pre_anda)
 

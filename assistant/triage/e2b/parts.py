@@ -23,6 +23,10 @@ class Reasons:
     def __init__(self, case: Case) -> None:
         self._why: Mapping[str, str] = {unknown.id: unknown.why.value for unknown in case.unknowns}
 
+    def has(self, path: str) -> bool:
+        """Whether the case says why a field is empty."""
+        return path in self._why
+
     def value(self, number: str, text: str, path: str, otherwise: str = "") -> Pairs:
         """The element with its text; else with the null flavour that the case gives, or `otherwise`; else nothing."""
         null = self._why.get(path, otherwise)

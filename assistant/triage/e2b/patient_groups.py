@@ -33,8 +33,9 @@ def patient_values(case: Case, reasons: Reasons, *, show_birth: bool) -> Pairs:
     if patient.concomitant_therapies:
         yield "D.7.3", Value("true")
     yield from reasons.date("D.9.1", patient.died, "patient.died")
+    dead = patient.died is not None or reasons.has("patient.died")
     autopsy = {True: "true", False: "false"}.get(patient.autopsy, "") if patient.autopsy is not None else ""
-    yield from reasons.value("D.9.3", autopsy, "patient.autopsy", "UNK" if patient.died else "")
+    yield from reasons.value("D.9.3", autopsy, "patient.autopsy", "UNK" if dead else "")
     if patient.parent:
         yield from _parent_values(patient.parent)
 

@@ -54,6 +54,11 @@ def batch_of(receiver: str) -> str:
     return "ZZFDA_PREMKT" if receiver in set(Receiver) else receiver
 
 
+def is_premarket(receiver: str) -> bool:
+    """Whether a report goes to the FDA's premarket route."""
+    return batch_of(receiver) == "ZZFDA_PREMKT"
+
+
 class Amendment(StrEnum):
     """C.1.11.1: take a report back, or correct it without new information."""
 

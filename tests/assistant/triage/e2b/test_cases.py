@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.triage.case import Case, KeptElement, NullFlavour
+from assistant.triage.case import Case, KeptElement, NullFlavour, ReportType, Study, Unknown
 from assistant.triage.causality import Answered, reconsidered
 from assistant.triage.desk import Arrived
 from assistant.triage.e2b.acknowledgement import read_acknowledgement
@@ -20,7 +20,7 @@ from assistant.triage.e2b.export import Prepared, prepared, put, written
 from assistant.triage.e2b.from_case import batch_from, report_from
 from assistant.triage.e2b.read import read_batch
 from assistant.triage.e2b.report import flatten
-from assistant.triage.e2b.sender import Amendment, Choices, Sender
+from assistant.triage.e2b.sender import Amendment, Choices, Receiver, Sender
 from assistant.triage.e2b.to_case import case_from_report
 from assistant.triage.e2b.write import write_batch
 from assistant.triage.judgement import Criterion, Expectedness, Listed, NaranjoAnswer, WhoUmc
@@ -184,6 +184,18 @@ def test_a_nullification_needs_its_reason_and_an_earlier_report(here: Office, tm
     report = prepared(case, told)
     assert report.refused == ()
     assert report.batch.reports[0].text("C.1.11.1") == "1"
+
+
+def test_a_case_of_a_trial_goes_to_the_premarket_route(here: Office) -> None:
+    study = Study("Lunarine in sleep", "LUN-1", "clinical trial", ("NCT00000002",), ind="123456")
+    case = assessed(here, replace(PLAIN, report_type=ReportType.STUDY, study=study), {"e1": (Criterion.DEATH,)})
+    trial = replace(CHOICES, receiver=Receiver.CDER_IND.value, local_type="6")
+    report = prepared(replace(case, unknowns=(Unknown("patient.died", NullFlavour.ASKED_UNKNOWN),)), trial)
+    assert report.violations == ()
+    assert report.batch.header.text("N.1.4") == "ZZFDA_PREMKT"
+    (judged,) = report.batch.reports[0].all("G.k")[0].all("G.k.9.i")[0].all("G.k.9.i.2.r")
+    assert [text.text for _, text in judged.values] == ["Sponsor", "FDA", "Suspected"]
+    assert report_from(case, CHOICES).value("FDA.C.5.5a") is None
 
 
 def test_birth_dates_stay_here_unless_a_person_wants_them_out() -> None:
