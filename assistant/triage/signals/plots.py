@@ -66,7 +66,8 @@ def forest(rows: Sequence[SignalRow], *, measure: Measure = "ebgm", most: int = 
     _plain_powers(axes)
     threshold = "" if limit == 1 else f"; dashed line at {limit:g}, the threshold of the lower end"
     axes.set_xlabel(f"Times as often as expected, logarithmic; solid line at 1{threshold}", fontsize=9, color=SOFT)
-    _title(figure, f"{title}: {len(shown)} of {len(rows)} pairs")
+    cut = f", the first {len(shown)} of {len(rows):,} pairs" if len(rows) > len(shown) else ""
+    _title(figure, title + cut)
     return figure
 
 
