@@ -3,6 +3,7 @@
 UiError
 ├── AddressInUse       the address to serve at is taken or not ours; choose another port
 ├── SignInNeeded       other machines may reach the page, and nobody would have to sign in, or nobody could
+├── ActRefused         the desk does not do what was asked on the command line, and says why
 ├── SettingsInvalid    an unknown or ill-typed setting; the message names it
 └── BenchUnavailable   no such benchmark, or its data or code is not there
 """
@@ -29,6 +30,10 @@ class SignInNeeded(UiError):
             f"Served at {host}, people have to sign in, and nobody can yet. Add somebody first: "
             "pharmassist people add USER_NAME --name “…” --role …"
         )
+
+
+class ActRefused(UiError):
+    """The desk does not do what was asked."""
 
 
 class SettingsInvalid(UiError):
