@@ -127,9 +127,10 @@ class Nets:
         if (file_hash(folder / ADAPTER), file_hash(folder / HEAD)) != (card.adapter, card.head):
             raise EncoderError(f"The weights of the learned net {card.name!r} are not those that its card names.")
         weight, bias = _head(folder, card, transformer(base).config.hidden_size)
+        device = transformer(base).device
         adapter = f"net{len(self._nets)}"
         self._model = _with_adapter(self._model, base, folder, adapter)
-        return _Net(card, adapter, weight, bias)
+        return _Net(card, adapter, weight.to(device), bias.to(device))
 
     def _probabilities(self, base: SentenceTransformer, net: _Net, read: Sequence[Window]) -> list[NDArray[np.float32]]:
         """For each window (tokens, labels) of a tagging net, without [CLS] and [SEP], or (labels,) of the others."""
