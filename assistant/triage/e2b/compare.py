@@ -3,13 +3,17 @@
 The first comparison uses our own reader on both sides. The second does not: it counts every element of the two files
 with its attributes and text, and lists what stands in one and not in the other. Only words beside a code (displayName),
 the version of the message's own lists and empty shells are left out of it.
+
+    python -m assistant.triage.e2b.compare MESSAGE.xml …
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lxml import etree
 
@@ -106,3 +110,16 @@ def _facts(element: etree._Element, above: str) -> Iterator[str]:
         yield f"{path} {shown} {text}".rstrip()
     for child in element:
         yield from _facts(child, path)
+
+
+def main(paths: Sequence[str]) -> None:
+    """Print what a trip kept of each file."""
+    print("file  reports  values  elements  differences  unread  lost  new")
+    for path in paths:
+        trip = round_trip(Path(path).read_bytes())
+        losses = (trip.differences, trip.unread, trip.lost, trip.new)
+        print(Path(path).name, trip.reports, trip.values, trip.numbers, *(len(each) for each in losses), sep="  ")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -45,7 +45,7 @@ def identifier_of(case: Case, sender: Sender) -> str:
 
 
 def report_from(case: Case, choices: Choices) -> Group:
-    """The report of one case, without the marks that only `kept` needs."""
+    """The report of one case for one receiver, with what was kept of an imported report."""
     whole = with_kept(marked_report(case, choices), case.kept)
     if whole.all("C.1.6.1.r"):
         whole = whole.set("C.1.6.1", Value("true"))
@@ -58,7 +58,17 @@ def report_from(case: Case, choices: Choices) -> Group:
         each if each.value("FDA.C.2.r.2.8") else each.set("FDA.C.2.r.2.8", Value(null="NASK"))
         for each in whole.all("C.2.r")
     )
-    return _unmarked(whole.with_groups("C.2.r", asked))
+    whole = _unmarked(whole.with_groups("C.2.r", asked))
+    return whole if batch_of(choices.receiver).startswith("ZZFDA") else _without_regional(whole)
+
+
+def _without_regional(group: Group) -> Group:
+    """The report without the FDA's own elements, which no other regulator knows."""
+    return replace(
+        group,
+        values=tuple(pair for pair in group.values if not pair[0].startswith("FDA.")),
+        groups=tuple(_without_regional(inner) for inner in group.groups if not inner.name.startswith("FDA.")),
+    )
 
 
 def marked_report(case: Case, choices: Choices) -> Group:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from assistant.triage.case import Case, Narrative, NullFlavour, Receipt, ReceiptKind, ReportType, Source, Study, Unknown
+from assistant.triage.case import Case, Narrative, NullFlavour, Receipt, ReceiptKind, ReportType, Study, Unknown
 from assistant.triage.e2b import moments
 from assistant.triage.e2b.clinical_fields import case_causality, case_events, case_products, case_tests, term
 from assistant.triage.e2b.codes import QUALIFICATION, REPORT_TYPE, STUDY_TYPE, text_for, word_for
@@ -151,11 +151,6 @@ def _receipts(report: Group, received: datetime, zone: str) -> tuple[Receipt, ..
         )
         for place, day in enumerate(days, 1)
     )
-
-
-def with_source(case: Case, source: Source) -> Case:
-    """The case with its receipts bound to the source that the desk made of the file."""
-    return replace(case, receipts=tuple(replace(each, source_id=source.id) for each in case.receipts))
 
 
 def _study(report: Group) -> Study | None:

@@ -198,6 +198,14 @@ def test_a_case_of_a_trial_goes_to_the_premarket_route(here: Office) -> None:
     assert report_from(case, CHOICES).value("FDA.C.5.5a") is None
 
 
+def test_another_regulator_gets_no_element_of_the_fda() -> None:
+    report = report_from(replace(PLAIN, id="k", label="1"), replace(CHOICES, receiver="EVHUMAN"))
+    assert not [number for _, number, _ in flatten(report) if number.startswith("FDA.")]
+    batch = batch_from(((replace(PLAIN, id="k", label="1"), replace(CHOICES, receiver="EVHUMAN")),))
+    assert batch.header.text("N.1.4") == batch.reports[0].text("N.2.r.3") == "EVHUMAN"
+    assert {violation.element for violation in check_batch(batch, CREATED)} == {"E.i.2.1a", "E.i.2.1b"}
+
+
 def test_birth_dates_stay_here_unless_a_person_wants_them_out() -> None:
     case, _ = TWENTY["race and ethnicity"]
     assert report_from(case(), CHOICES).value("D.2.1") is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,35 @@ def _survives(group: str, numbers: tuple[str, ...], times: dict[str, str]) -> No
     held = next(found for found in again.reports[0].walk() if found.name == group)
     assert {number: held.text(number) for number in numbers if held.value(number)} == times
     assert again.unread == ()
+
+
+def test_a_message_with_prefixes_and_comments_says_the_same() -> None:
+    data = write_batch(postmarket()).decode()
+    prefixed = re.sub(r"<(/?)(?=[A-Za-z])", r"<\1v3:", data).replace("xmlns=", "xmlns:v3=")
+    prefixed = re.sub(r'xsi:type="', 'xsi:type="v3:', prefixed).replace(
+        "<v3:statusCode", "<!-- a word --><v3:statusCode"
+    )
+    again = read_batch(prefixed.encode())
+    assert list(differences(read_batch(data.encode()), again)) == []
+    assert again.unread == ()
+
+
+def test_our_own_example_reads_as_it_is_meant() -> None:
+    batch = read_batch((Path(__file__).parent / "examples" / "plain.xml").read_bytes())
+    (report,) = batch.reports
+    assert check_batch(batch, NOW) == ()
+    assert (report.text("C.1.1"), report.text("D.2.2a"), report.text("D.2.2b")) == ("US-EXAMPLE-0001", "54", "a")
+    assert [event.text("E.i.2.1b") for event in report.all("E.i")] == ["10019211"]
+    (drug,) = report.all("G.k")
+    (dose,) = drug.all("G.k.4.r")
+    assert (drug.text("G.k.2.2"), drug.text("G.k.1"), dose.text("G.k.4.r.2"), dose.text("G.k.4.r.3")) == (
+        "Lunarine", "1", "8", "h",
+    )  # fmt: skip
+    (row,) = drug.all("G.k.9.i")
+    assert [value.text for _, value in row.all("G.k.9.i.2.r")[0].values] == ["Possible", "WHO-UMC", "Sender"]
+    assert report.all("E.i")[0].value("E.i.3.2a") == Value(null="NI")
+    trip = round_trip((Path(__file__).parent / "examples" / "plain.xml").read_bytes())
+    assert trip.same
 
 
 def test_several_reports_and_several_of_everything_keep_their_order() -> None:
