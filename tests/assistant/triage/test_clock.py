@@ -95,6 +95,11 @@ def expected(listed: Listed = Listed.EXPECTED, confirmed: bool = True) -> Expect
         # The case names its markets.
         (full_case(markets=("eu",)), "us", None, None),
         (full_case(markets=("eu",)), "eu", 15, date(2026, 3, 20)),
+        # The United Kingdom asks only where a case names it, and for what is not serious only from there.
+        (full_case(), "uk", None, None),
+        (full_case(markets=("uk",)), "uk", 15, date(2026, 3, 20)),
+        (judged(markets=("uk",), country="GB"), "uk", 90, date(2026, 6, 3)),
+        (judged(markets=("uk",), country="FR"), "uk", None, None),
     ],
 )  # fmt: skip
 def test_what_each_market_wants(case: Case, market: str, days_given: int | None, due: date | None) -> None:
@@ -277,4 +282,4 @@ def test_every_shipped_rule_names_its_regulation_or_says_that_it_is_our_own() ->
     assert isinstance(MARKETS, Markets)
     for market in MARKETS.markets:
         for rule in market.rules:
-            assert any(word in rule.basis for word in ("CFR", "Directive", "Regulation", "SI 2004", "Own rule"))
+            assert any(word in rule.basis for word in ("CFR", "Directive", "Regulation", "SI 20", "Own rule"))
