@@ -105,11 +105,15 @@ def _opened() -> tuple[Records, Person]:
 
 
 def _verified(records: Records, anchors: tuple[Anchor, ...]) -> Verified:
-    """The chain, and beside it the records and the signatures that it is about."""
+    """The chain, and beside it what it is about: the conversations, the cases and the signatures."""
     from assistant.signing import verify_signatures
+    from assistant.triage.audit import case_breaks
+    from ui.settings import load
+    from ui.triage_wiring import casebook
 
     chain = records.ledger.verify(anchors)
-    return replace(chain, breaks=(*chain.breaks, *records.verify(), *verify_signatures(records.ledger)))
+    cases = case_breaks(list(records.ledger.entries()), casebook(load())[0])
+    return replace(chain, breaks=(*chain.breaks, *records.verify(), *cases, *verify_signatures(records.ledger)))
 
 
 def _up_to(records: Records, last: int) -> Iterator[Entry]:
