@@ -222,5 +222,7 @@ def _amount(measure: Measure) -> str:
 
 def _a(words: str) -> str:
     """With its article; "8" and "11" and "18" sound like vowels."""
+    if words.startswith("other "):
+        return f"an{words}"
     vowel = words[:1].lower() in "aeiou" or words.startswith(("8", "11-", "18-"))
     return f"an {words}" if vowel else f"a {words}"

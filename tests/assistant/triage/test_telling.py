@@ -186,6 +186,11 @@ def test_ages_read_well(age: Measure, words: str) -> None:
     assert f"It concerns {words} patient." in as_text(narrative(full_case(patient=PatientFacts(age=age))))
 
 
+def test_another_health_professional_reads_well() -> None:
+    case = full_case(reporters=(Reporter("q1", Qualification.OTHER_PROFESSIONAL),))
+    assert "from another health professional." in as_text(narrative(case))
+
+
 # The table of moves, as a person would check it: from, to, needs a reason, a signature, a second person.
 @pytest.mark.parametrize(
     ("start", "end", "needs"),
