@@ -7,10 +7,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from assistant.triage.signals import faers
 from assistant.triage.signals.counts import count
-from assistant.triage.signals.errors import FaersInvalid
+from assistant.triage.signals.errors import FaersInvalid, SignalError
 from assistant.triage.signals.faers_tables import Names
 from assistant.triage.signals.report_set import Roles
 from tests.assistant.triage.signals.faers_files import HEADERS, Report, texts, write_folder, write_zip
@@ -265,3 +267,20 @@ def test_the_tables_are_the_same_from_a_zip_and_from_a_folder(tmp_path: Path) ->
     with faers.opened(path) as packed, faers.opened(folder) as unpacked:
         for one, other in ((packed.products, unpacked.products), (packed.reports, unpacked.reports)):
             assert one.collect().sort(pl.all()).equals(other.collect().sort(pl.all()))
+
+
+@given(st.sampled_from(sorted(HEADERS)), st.binary(max_size=400), st.booleans())
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_bytes_are_read_around_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, table: str, noise: bytes, first: bool
+) -> None:
+    folder = write_folder(tmp_path_factory.mktemp("faers"), "25Q1", texts(FIRST))
+    path = folder / "ASCII" / f"{table}25Q1.txt"
+    path.write_bytes(noise + path.read_bytes() if first else path.read_bytes() + noise)
+    told = ""
+    try:
+        with faers.opened(folder) as reports:
+            count(reports, by=["sex", "age_group"])
+    except SignalError as error:
+        told = str(error)
+    assert "\n" not in told
