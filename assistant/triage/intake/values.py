@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import month_abbr, month_name
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -43,15 +44,17 @@ _AGE_UNITS = {
 }
 _DECADE = re.compile(r"(\d)0\s*['’]?s|in (?:his|her|their) (\d)0s", re.IGNORECASE)
 _OLDEST = 130
-_WEIGHT = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)\s*(kg|kgs|kilos?|lb|lbs|pounds?|g)?\.?", re.IGNORECASE)
+_WEIGHT = re.compile(r"(\d{1,5}(?:[.,]\d{1,2})?)\s*(kg|kgs|kilos?|lb|lbs|pounds?|g)?\.?", re.IGNORECASE)
 _TO_KG = {"lb": Decimal("0.45359237"), "g": Decimal("0.001")}
 _HEAVIEST = 700
 _ISO = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ]\d{1,2}:.*)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _FIGURES = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})")
-_NAMED = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th)?[-\s./]*(?:of\s+)?)?([a-z]{3,9})\.?[-\s./,]*(\d{4})", re.IGNORECASE)
-_NAMED_FIRST = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?[-\s./]*(?:of\s+)?)?([^\W\d_]{3,10})\.?[-\s./,]*(\d{4})", re.IGNORECASE
+)
+_NAMED_FIRST = re.compile(r"([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
 _NO_VALUE = frozenset(
     ("", "-", "--", ".", "?", "n a", "na", "nil", "none", "unknown", "unk", "not known", "not reported", "not provided",
      "not available", "missing", "unbekannt", "inconnu", "null", "nan", "ni", "asku", "msk")
@@ -127,11 +130,11 @@ def _parts(told: str, order: DateOrder) -> list[int]:
     if short:
         return [int(short[2]), int(short[1])]
     first = _NAMED_FIRST.fullmatch(told)
-    if first and first[1].lower() in _months():
-        return [int(first[3]), _months()[first[1].lower()], int(first[2])]
+    if first and plain(first[1]) in _months():
+        return [int(first[3]), _months()[plain(first[1])], int(first[2])]
     named = _NAMED.fullmatch(told)
-    if named and named[2].lower() in _months():
-        return [int(named[3]), _months()[named[2].lower()], *([int(named[1])] if named[1] else [])]
+    if named and plain(named[2]) in _months():
+        return [int(named[3]), _months()[plain(named[2])], *([int(named[1])] if named[1] else [])]
     raise Unread("it is no date; write it as 2025-03-14, 2025-03 or 2025")
 
 
@@ -223,12 +226,14 @@ def country(text: str) -> str:
 def criteria(text: str) -> tuple[Criterion, ...]:
     """Every criterion of seriousness that the words name; "no" or "not serious" is none."""
     told = f" {plain(text)} "
+    if told.strip() in vocabulary().meanings["answer"]["no"] or " not serious " in told or " non serious " in told:
+        return ()
     found = [
         Criterion(name)
         for name, words in vocabulary().meanings["criterion"].items()
         if any(f" {word} " in told for word in words)
     ]
-    if not found and plain(text) not in vocabulary().meanings["answer"]["no"] and " not serious " not in told:
+    if not found:
         raise Unread("it names no criterion of seriousness; write death, hospitalisation, life-threatening and so on")
     return tuple(found)
 
@@ -247,3 +252,26 @@ def _named(text: str, kind: type[Meaning], table: str, what: str) -> Meaning:
         if told == plain(meaning) or told in words:
             return kind(meaning)
     raise Unread(f"it is not known as {what}")
+
+
+Reader = Callable[[str], object]
+"""Reads one value; raises `Unread`."""
+
+READERS: Mapping[str, Reader] = {
+    "age": age,
+    "age_group": age_group,
+    "sex": sex,
+    "weight": weight_kg,
+    "day": day,
+    "initials": initials,
+    "outcome": outcome,
+    "qualification": qualification,
+    "action": action,
+    "role": role,
+    "dechallenge": dechallenge,
+    "rechallenge": rechallenge,
+    "yes": yes,
+    "country": country,
+    "criteria": criteria,
+}
+"""Every reader by its name."""
