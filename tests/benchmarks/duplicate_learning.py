@@ -23,7 +23,7 @@ from tests.benchmarks.duplicate_cases import fingerprint_of
 from tests.benchmarks.duplicate_reports import LEARNING
 from tests.benchmarks.duplicate_world import world
 
-SEEDS, SIZE = (11, 12), 50_000
+SEEDS, SIZE = (11, 12), 30_000
 MOST_OTHERS = 150_000
 """Of the pairs of two patients of one world this many are learned from, drawn at random; the prior is put right."""
 

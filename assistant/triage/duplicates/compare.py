@@ -29,7 +29,7 @@ class Rarity:
         return self.events.get(name, self.unseen)
 
 
-_SHARED_BITS = (4.0, 7.0, 10.0, 14.0, 20.0)
+_SHARED_BITS = (4.0, 7.0, 10.0)
 """Where the rarity of what two cases share passes from one level to the next."""
 
 

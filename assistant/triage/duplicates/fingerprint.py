@@ -6,7 +6,7 @@ Free text is not kept: only a sketch of it, the smallest hashes of its runs of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -29,6 +29,8 @@ Day = tuple[int, int, int]
 
 _NOT_IN_A_NUMBER = re.compile(r"[^a-z0-9]+")
 _WORD = re.compile(r"[^\W_]{2,}")
+_HEADER = re.compile(r"^[^:\n.]{1,60}: ")
+_WORDS_OF_PROSE = 8
 _WORST_FIRST = (
     EventOutcome.FATAL,
     EventOutcome.NOT_RECOVERED,
@@ -75,7 +77,7 @@ class Fingerprint:
 
 
 def fingerprint(case: Case, medicines: Medicines, text: str = "") -> Fingerprint:
-    """What is compared of a case; `text` is its part of the masked source, read once and kept only as a sketch."""
+    """What is compared of a case; `text` is `own_words` of its masked sources, read once and kept only as a sketch."""
     told = " ".join((text, case.narrative.text, case.narrative.reporter_comment))
     receipt = min((one.day for one in case.receipts), default=None)
     reporter = next(iter(sorted(case.reporters, key=lambda one: not one.primary)), None)
@@ -105,6 +107,20 @@ def fingerprint(case: Case, medicines: Medicines, text: str = "") -> Fingerprint
         received=receipt.toordinal() if receipt else None,
         sketch=sketch(told),
     )
+
+
+def own_words(case: Case, texts: Mapping[str, str]) -> str:
+    """The prose about this case in the texts of its sources (by their ids): its own stretch of each, long lines only.
+
+    The headings of a form or a table are the same in all reports of one sender and say nothing about a patient.
+    """
+    kept = []
+    for source in case.sources:
+        text = texts.get(source.id, "")
+        part = text[source.start : source.end] if source.end else text
+        lines = (_HEADER.sub("", line) for line in part.splitlines())
+        kept += [line for line in lines if len(_WORD.findall(line)) >= _WORDS_OF_PROSE]
+    return " ".join(kept)
 
 
 def number(text: str) -> str:

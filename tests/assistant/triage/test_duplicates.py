@@ -9,17 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.triage.case import Source, SourceOrigin
 from assistant.triage.duplicates.check import Proposal, check, check_all
 from assistant.triage.duplicates.compare import FIELDS, Rarity, compared
 from assistant.triage.duplicates.errors import IndexUnusable
 from assistant.triage.duplicates.event_words import concept, is_known
-from assistant.triage.duplicates.fingerprint import Fingerprint, initials, number, reference, sketch
+from assistant.triage.duplicates.fingerprint import (
+    Fingerprint,
+    initials,
+    number,
+    own_words,
+    reference,
+    sketch,
+)
 from assistant.triage.duplicates.index import DuplicateIndex
 from assistant.triage.duplicates.keys import keys
 from assistant.triage.duplicates.learn import best_threshold, learned
 from assistant.triage.duplicates.score import likeness
 from assistant.triage.duplicates.stored import read, written
 from assistant.triage.duplicates.weights import shipped
+from tests.assistant.triage.made_cases import full_case
 
 RARITY = Rarity({"metformin": 6.0, "lamotrigine": 9.0}, {"rash": 4.0, "stevens johnson syndrome": 11.0}, 12.0)
 CASE = Fingerprint(
@@ -210,6 +219,19 @@ def test_a_fingerprint_is_kept_as_it_is() -> None:
     whole = replace(CASE, sketch=sketch("the patient developed a rash after the second dose"))
     assert read(written(whole)) == whole
     assert read(written(Fingerprint("bare"))) == Fingerprint("bare")
+
+
+def test_only_a_case_s_own_prose_is_compared() -> None:
+    row = (
+        "Line 2\nSuspect drug: ibuprofen\nFree text: She felt unwell on the second day and stopped taking the tablets."
+    )
+    text = (
+        f"Columns: a, b\n\n{row}\n\nLine 3\nFree text: Somebody else altogether who had nothing to do with it at all."
+    )
+    start = text.index("Line 2")
+    case = replace(full_case(), sources=(Source("s1", SourceOrigin.FILE, start=start, end=start + len(row)),))
+    assert own_words(case, {"s1": text}) == "She felt unwell on the second day and stopped taking the tablets."
+    assert own_words(replace(case, sources=(Source("s2", SourceOrigin.CHAT),)), {"s1": text}) == ""
 
 
 def test_weights_are_learned_from_known_pairs() -> None:
