@@ -1,156 +1,174 @@
 """Notices that somebody reports a reaction to a medicine, so that it reaches pharmacovigilance.
 
-First version: rules, leaning towards noticing. A medicine, an event, and words that say it happened to somebody. It is
-not a diagnosis and decides nothing: each mention becomes a flag that a person reviews. A learned detector replaces the
-rules later; what it must beat is this.
+Every message and every imported text is read: medicines and words of reactions are found, each reaction is paired with
+the medicine suspected of it, and pairs that nobody reports are left out (asked in general, denied, planned, an illness
+in the family, what the medicine is for). A learned net marks what happened to somebody; rules stand beside it, and
+alone where it cannot be used, which is then said. Both lean towards noticing: a person looks at every find.
+
+It is no diagnosis and decides nothing. What the parts do is in `guardrails/adverse/`, and the words that a pharmacist
+may edit in `guardrails/rules/adverse/`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from pathlib import Path
 
+from guardrails.adverse.events import event_words, shares
+from guardrails.adverse.net import NET, AdverseNets, Marks, marks_of
+from guardrails.adverse.pairing import Named, pairs
+from guardrails.adverse.people import parts_by_patient, patient_words, reporter_words
+from guardrails.adverse.proposed import is_proposed
+from guardrails.adverse.report import AdverseFindings, AdverseMention, AdverseReport, SituationMention, Span
+from guardrails.adverse.signs import signs
+from guardrails.adverse.situations import situations
+from guardrails.adverse.telling import is_reported, speaks_against, window
+from guardrails.errors import NetUnavailable
 from guardrails.examined import MedicineNames
-from retrieval.medicines import Mention
 from retrieval.sentences import sentences
 
+__all__ = ["AdverseEvents", "AdverseFindings", "AdverseMention", "AdverseReport", "notice"]
 
-@dataclass(frozen=True, slots=True)
-class AdverseMention:
-    """A medicine and an event reported together. Spans count characters of the text; `quote` is the sentence."""
-
-    medicine: str
-    medicine_span: tuple[int, int]
-    event: str
-    event_span: tuple[int, int]
-    quote: str
+SUSPECTED = 0.7
+"""From which probability on a word that no table knows is taken for a medicine."""
+_NEAR = 400
+"""How many characters around a pair are read in a text without sentences."""
+# "amiodarone-induced" is one word to a reader of names; the sign is replaced so that positions stay.
+_COMPOUND = re.compile(r"-(?=(?:induced|associated|related|treated|dependent|triggered|mediated)\b)", re.IGNORECASE)
 
 
-# Stems of reactions as people report them. Indications are among them on purpose ("her seizures got worse on X").
-_EVENT_STEMS = r"""
-    abdominal pain|abscess|aches?|acidosis|agitat|agranulocyt|akathisi|allergic reaction|allergy|alopecia
-    anaemi|anaphyla|anemi|angioedema|anxi|aplas|arrest|arrhythm|arrhythmi|ascites|asthma attack|ataxi|bled\b
-    bleed|blind|blister|block|blurred vision|bradyc|bradycardi|breathless|bronchospasm|bruis|carcinoma|cardiac
-    cardiotox|cataract|chest pain|chills|cholesta|coagulopath|collaps|coma\b|confus|constipat|convuls|cough
-    cramp|crises|crisis|cyst|deaf|death|deceased|delirium|depress|dermatitis|deteriorat|diabetes insipidus
-    diarrh|died|dies\b|difficulty breathing|discolo|dizz|drows|dry mouth|dysfunction|dyskinesi|dyspepsia|dyspn
-    dystoni|eczema|edema|effusion|embol|encephalopath|epistaxis|eruption|erythem|exfoliat
-    fail(?:ure|ed kidneys)|faint|fall\b|fatigue|fell|fever|fibros|flush|fracture|galactorrh|gastritis
-    gastrointestinal|gi bleed|glaucoma|gynaecomasti|gynecomasti|haemat|haemolys|haemorrhag|hair loss|hallucinat
-    headache|heart attack|heartburn|hematom|hematuri|hemolys|hemorrhag|hepatic|hepatitis|hepatotox|hiccup|hives
-    hot flash|hypercalc|hyperglyc|hyperkal|hyperplasia|hypersensitiv|hypertens|hyperthyroid|hypertrophy
-    hypocalc|hypoglyc|hypokal|hypomagn|hyponatr|hypotens|hypothyroid|immunosuppress|impoten|infarct|infect
-    insomni|intoxicat|itch|jaundice|kidney injury|lactic acidosis|lesions?|leth|leukemia|leukopen
-    liver (?:injury|enzymes|damage)|lupus|lymphoma|mania|memory loss|meningitis|menorrhag|micturit|migrain
-    miscarri|mood|mucositis|muscle (?:pain|weakness)|myalgi|myelosuppress|myocarditis|myoclon|myopath|nause
-    necroly|nephr|nephrotox|neuropath|neurotox|neutropen|nightmare|nosebleed|numb|obstruction|oedema|ototox
-    overdos|palpitat|pancreatit|pancytopen|panic|paralys|paresthe|parkinsonism|perforat|pericarditis|peripheral
-    petechi|photosens|pigment|pneumon|polyneurop|priapis|prolonged qt|proteinuri|prurit|psycho(?:sis|tic)
-    purpura|qt prolong|rash|reacted|reaction|renal failure|respirat|restless|retinopath|rhabdo|sedat|seizure
-    sepsis|serotonin syndrome|shak|shock|short(?:ness)? of breath|side effect|sjs\b|somnolen|spasm
-    stevens-johnson|stomatitis|stroke|suicid|sweat|swell|swollen|sync|syndrome|tachycard|tardive|thrombo|tingl
-    tinnitus|tired|torsad|tox|tremor|ulcer|uncon|urinary retention|urticari|uveitis|vasculit|vertigo
-    vision loss|vomit|weak|weight (?:gain|loss)|wheez|withdrawal symptoms|worse
-"""
-# Endings that name a disorder (hyponatraemia, neutropenia, myalgia), beside the stems above.
-_ENDINGS = "itis|osis|penia|a?emia|uria|algia|pathy|rrhage|plegia|lysis|toxicity|spasm|edema|rrhea|rrhoea|trophy|megaly"
-_EVENT = re.compile(
-    rf"\b(?:(?:{'|'.join(_EVENT_STEMS.split(chr(10))).replace('    ', '').strip('|')})\w*|\w{{3,}}(?:{_ENDINGS}))\b",
-    re.IGNORECASE,
-)
+@dataclass(frozen=True)
+class AdverseEvents:
+    """The detector. Build it once and share it; without nets rules alone judge."""
 
-_SOMEBODY = (
-    r"(?:patients?|pts?|he|she|they|i|we|me|him|my|his|her|their|our|child|baby|infant|boy|girl|man|woman|male|female"
-    r"|mother|father|wife|husband|son|daughter|mum|mom|dad|client|resident|case"
-    r"|\d+[- ]?(?:year|yr|month|mo|week)s?[- ]?old"
-    r"|\d+\s?y/?o)"
-)
-_TOLD = re.compile(rf"\b{_SOMEBODY}\b", re.IGNORECASE)
-_HAPPENED = (
-    r"(?:develop(?:ed|s)|experience[ds]|suffer(?:ed|s)|report(?:ed|s)|complain(?:ed|s)|noticed"
-    r"|present(?:ed|s) with|became"
-    r"|got|gets|broke out|came (?:out|up|down) in|went into|start(?:ed|s) (?:having|to|vomiting|bleeding|shaking)"
-    r"|(?:is|are|was|were) (?:now )?(?:having|vomiting|bleeding|itching|swollen|dizzy|confused|unconscious"
-    r"|jaundiced|feeling)"
-    r"|ha(?:s|ve|d) (?:an?|new|now|severe|bad|terrible|to|two|three|several|some)|ha(?:s|ve) been|felt|feels"
-    r"|died|collapsed"
-    r"|fainted|vomited|reacted|(?:was|were) (?:admitted|hospitali[sz]ed)|worsened|deteriorated|gave)"
-)
-# Somebody to whom it happened, or something that followed a medicine in time.
-_REPORT = re.compile(
-    rf"\b{_SOMEBODY}\b[^.?!]{{0,160}}\b{_HAPPENED}\b"
-    r"|\b(?:after|since|following|while|on)\s+(?:starting|taking|being (?:given|started)"
-    r"|the (?:first|second|third) dose)\b"
-    rf"|\bgave\s+{_SOMEBODY}\b|\bnow\s+{_SOMEBODY}\s+(?:has|is)\b",
-    re.IGNORECASE,
-)
-# What ties an event to a medicine that stands near it: "pt on lisinopril with cough", "rash from amoxicillin".
-_MEDICINE_FIRST = re.compile(
-    r"[\s-]*(?:\w+\s+){0,3}?(?:with|w/|and now|now|gave|caus(?:ed|ing)|induced|associated|related"
-    r"|led to|resulted in)\b",
-    re.IGNORECASE,
-)
-_EVENT_FIRST = re.compile(
-    r"\W*(?:\w+\s+){0,6}?(?:from|after|since|on|due to|caused by|while on|secondary to|associated with|following"
-    r"|receiving|treated with|taking|given|induced by|during|complicating|attributed to|related to"
-    r"|in response to|resulting from)\W+(?:\w+\W+){0,4}",
-    re.IGNORECASE,
-)
-# "Can X cause a rash?", "what are the side effects of X?": asked in general, reported by nobody.
-_GENERAL = re.compile(
-    r"\b(?:can|could|does|do|may|might|will|would|what|which|how|list|is there|are there|risks? of|common|frequency"
-    r"|incidence|any|should|guidelines?|recommend\w*|management|treatment|contraindicat\w*"
-    r"|history of|hx of|h/o|prevent\w*"
-    r"|indicated|dose|dosage|dosing|side effects?)\b",
-    re.IGNORECASE,
-)
-_COMPOUND = re.compile(r"-(?=(?:induced|associated|related|treated|dependent)\b)", re.IGNORECASE)
+    medicines: MedicineNames
+    nets: AdverseNets | None = None
+    folder: Path = NET
+
+    def screen(self, text: str) -> AdverseFindings:
+        """All that the text reports, patient by patient. What the net cannot do is said in `fault`, and rules go on.
+
+        Raises:
+            RuleInvalid: a table of words cannot be read.
+        """
+        marks, fault = self._marks(text)
+        named = _named(text, self.medicines, marks)
+        found = tuple(_mentions(text, named, marks))
+        return AdverseFindings(_by_patient(text, found, situations(text, named)), fault)
+
+    def _marks(self, text: str) -> tuple[Marks | None, str]:
+        if self.nets is None or not text.strip():
+            return None, ""
+        try:
+            return marks_of(text, self.nets, self.folder), ""
+        except NetUnavailable as unavailable:
+            return None, str(unavailable)
 
 
 def notice(text: str, medicines: MedicineNames) -> tuple[AdverseMention, ...]:
-    """Every medicine with the event nearest to it, in each sentence that reports one, alone or with its neighbour.
-
-    A sentence that names only the medicine or only the event is read together with the sentence before it.
-    """
-    # "amiodarone-induced" is one word to a reader of names; the sign is replaced so that positions stay.
-    mentions = medicines.find(_COMPOUND.sub(" ", text))
-    if not mentions:
-        return ()
-    found: dict[tuple[int, int], AdverseMention] = {}
-    for start, end in _windows(text):
-        for mention in _noticed(text, start, end, mentions):
-            found.setdefault(mention.medicine_span, mention)
-    return tuple(found.values())
+    """Every pair of medicine and reaction that rules alone take for reported."""
+    return AdverseEvents(medicines).screen(text).mentions
 
 
-def _windows(text: str) -> Iterator[tuple[int, int]]:
-    spans = sentences(text)
-    yield from spans
-    yield from ((first[0], second[1]) for first, second in pairwise(spans))
+def _named(text: str, medicines: MedicineNames, marks: Marks | None) -> list[Named]:
+    """The medicines of the text: those of the table, everyday words for one, and what the net takes for one."""
+    known = [(one.name or one.surface, (one.start, one.end)) for one in medicines.find(_COMPOUND.sub(" ", text))]
+    taken = [span for _, span in known]
+    loose = [sign.span for sign in signs("medicines", text)]
+    loose += marks.medicines(text, SUSPECTED) if marks else ()
+    for span in loose:
+        if not shares(span, taken):
+            insort(taken, span)
+    cut, listed = sentences(text), {span: name for name, span in known}
+    return [
+        Named(
+            listed.get(span, text[slice(*span)]),
+            span,
+            marks.suspected(span) if marks else 0.0,
+            is_proposed(text, span, _around(cut, span)),
+            span in listed,
+        )
+        for span in taken
+    ]
 
 
-def _noticed(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> Iterator[AdverseMention]:
-    inside = [mention for mention in mentions if start <= mention.start and mention.end <= end]
-    events = [event for event in _EVENT.finditer(text, start, end) if not _is_part_of(event, inside)]
-    if not inside or not events:
+def _mentions(text: str, named: Sequence[Named], marks: Marks | None) -> Iterator[AdverseMention]:
+    if not named:
         return
-    told = bool(_REPORT.search(text, start, end))
-    general = bool(_GENERAL.search(text, start, end)) and not _TOLD.search(text, start, end)
-    for mention in inside:
-        event = min(events, key=lambda each: max(each.start() - mention.end, mention.start - each.end()))
-        if told or (not general and _are_tied(text, mention, event)):
-            name = mention.name or mention.surface
-            yield AdverseMention(name, (mention.start, mention.end), event.group(), event.span(), text[start:end])
+    cut = sentences(text)
+    seen: set[tuple[Span, Span]] = set()
+    for medicine, event in pairs(text, _events(text, named, marks), named, cut):
+        near = _around(cut, medicine.span, event)
+        if (medicine.span, event) not in seen and _counts(text, near, medicine, event, marks):
+            seen.add((medicine.span, event))
+            certainty = marks.certainty(event) if marks else None
+            yield AdverseMention(
+                medicine.name, medicine.span, text[slice(*event)], event, text[slice(*near)], certainty
+            )
 
 
-def _is_part_of(event: re.Match[str], mentions: list[Mention]) -> bool:
-    return any(mention.start < event.end() and event.start() < mention.end for mention in mentions)
+def _events(text: str, named: Sequence[Named], marks: Marks | None) -> tuple[Span, ...]:
+    """Reactions as the net marks them, and beside them those that rules know by their words."""
+    names = tuple(one.span for one in named)
+    marked = [span for span in marks.events(text, marks.threshold) if not shares(span, names)] if marks else []
+    listed = event_words(text, (0, len(text)), names)
+    return tuple(sorted([*marked, *(span for span in listed if not shares(span, marked))]))
 
 
-def _are_tied(text: str, mention: Mention, event: re.Match[str]) -> bool:
-    """Whether the words between a medicine and an event say that one followed the other."""
-    if mention.end <= event.start():
-        return _MEDICINE_FIRST.match(text, mention.end, event.start()) is not None
-    return _EVENT_FIRST.fullmatch(text, event.end(), mention.start) is not None
+def _around(cut: Sequence[Span], *places: Span) -> Span:
+    """The sentences that hold both places, and those between them; of an endless one only what is near."""
+    first, last = min(start for start, _ in places), max(end for _, end in places)
+    before = bisect_right(cut, first, key=lambda one: one[0]) - 1
+    after = bisect_left(cut, last, key=lambda one: one[1])
+    start = cut[before][0] if before >= 0 else first
+    end = cut[after][1] if after < len(cut) else last
+    return max(start, first - _NEAR), min(max(end, last), last + _NEAR)
+
+
+def _counts(text: str, near: Span, medicine: Named, event: Span, marks: Marks | None) -> bool:
+    """Whether the pair is reported: by the net unless words speak against it, or by rules."""
+    said = window(text, near)
+    if marks is None:
+        return is_reported(said, medicine.span, event)
+    if marks.certainty(event) >= marks.threshold and not speaks_against(said, medicine.span, event):
+        return True
+    return is_reported(said, medicine.span, event)
+
+
+def _by_patient(
+    text: str, mentions: Sequence[AdverseMention], told: Sequence[SituationMention]
+) -> tuple[AdverseReport, ...]:
+    """One report for each patient. A cut that would part a medicine from its reaction is no cut, nor one that leaves a
+    part without either."""
+    if not mentions and not told:
+        return ()
+    places = [_around((), one.medicine_span, one.event_span) for one in mentions] or [one.span for one in told]
+    cuts = [at for at in parts_by_patient(text) if not any(start < at < end for start, end in places)]
+    spans = [
+        (start, end)
+        for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True)
+        if any(start <= place[0] < end for place in places)
+    ]
+    joined = _without_gaps(spans, len(text))
+    return tuple(_report(text, span, mentions, told) for span in joined)
+
+
+def _without_gaps(spans: Sequence[Span], length: int) -> list[Span]:
+    starts = [0, *(start for start, _ in spans[1:])]
+    return list(zip(starts, [*starts[1:], length], strict=True))
+
+
+def _report(
+    text: str, span: Span, mentions: Sequence[AdverseMention], told: Sequence[SituationMention]
+) -> AdverseReport:
+    start, end = span
+    return AdverseReport(
+        span,
+        patient_words(text, span),
+        reporter_words(text, span),
+        tuple(one for one in mentions if start <= one.event_span[0] < end),
+        tuple(one for one in told if start <= one.span[0] < end),
+    )

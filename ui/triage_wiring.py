@@ -25,12 +25,12 @@ from assistant.triage.labels.listing import LabelReading
 from assistant.triage.markets import shipped_markets
 from assistant.triage.product import ProductRole
 from assistant.triage.terms import Term
+from guardrails.adverse_event import AdverseEvents
 from guardrails.identifiers import Masker
 from retrieval.index import Index
 from retrieval.medicines import Medicines
 from ui.settings import Settings
 from ui.triage_files import readers
-from ui.triage_screen import screened
 from ui.triage_tools import TriageTools
 
 SUSPECTED = frozenset({ProductRole.SUSPECT, ProductRole.INTERACTING})
@@ -46,11 +46,15 @@ def casebook(settings: Settings) -> tuple[Casebook, Ledger]:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What is open already and the desk is put together from; `masker` finds identifiers in a text."""
+    """What is open already and the desk is put together from.
+
+    `adverse` finds reactions in a text, and `masker` identifiers.
+    """
 
     settings: Settings
     index: Index
     medicines: Medicines
+    adverse: AdverseEvents
     masker: Masker
     records: Records
     accounts: Accounts
@@ -61,9 +65,8 @@ def desk_tools(parts: Open) -> TriageTools:
     settings = parts.settings
     matcher = _matcher(settings)
     book, ledger = casebook(settings)
-    screen = partial(screened, medicines=parts.medicines)
     desk = Desk(
-        book, shipped_markets(), screen, lambda text: parts.masker.masked(text)[0],
+        book, shipped_markets(), parts.adverse.screen, lambda text: parts.masker.masked(text)[0],
         settings.desk_zone, propose_term=partial(_term, matcher),
         propose_expectedness=partial(_expectedness, parts.index, LabelReading.of(matcher)),
     )  # fmt: skip

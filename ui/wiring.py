@@ -14,7 +14,7 @@ from uuid import uuid4
 from assistant.accounts import Accounts
 from assistant.ask import AskTools, ask
 from assistant.assess import assess, conflicts, worked_out
-from assistant.conversation import Answer, Basis, Event, Flag, FlagKind, Outcome, Question, Refusal
+from assistant.conversation import Answer, Basis, Event, Outcome, Question, Refusal
 from assistant.database import open_database
 from assistant.extract import ExtractiveGenerator
 from assistant.generate import DraftGenerator
@@ -22,7 +22,7 @@ from assistant.ledger import Ledger
 from assistant.people import May, Person, require
 from assistant.prompt import answer_prompt
 from assistant.records import Records
-from guardrails.adverse_event import AdverseMention, notice
+from guardrails.adverse_event import AdverseEvents
 from guardrails.candidates import candidates, joined
 from guardrails.groundedness import Grounding
 from guardrails.guard import Guard, screen
@@ -38,6 +38,7 @@ from retrieval.medicines import Medicines
 from retrieval.nets import Nets
 from retrieval.passage import SourceKind
 from retrieval.search import SearchTools, search
+from ui.noticing import noticed
 from ui.settings import Settings, load
 from ui.status import Status
 from ui.triage_wiring import Open
@@ -56,6 +57,7 @@ class Product:
     guard: Guard
     intake: Intake
     grounding: Grounding
+    adverse: AdverseEvents
     records: Records
     accounts: Accounts
     local: Person
@@ -145,13 +147,13 @@ def _rulebook(index: Index, medicines: Medicines) -> Rulebook:
 def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails, records: Records) -> Product:
     medicines = Medicines.load(index.sources())
     nets = Nets(encoder)
-    intake, grounding = Intake(nets), Grounding(nets, encoder)
+    intake, grounding, adverse = Intake(nets), Grounding(nets, encoder), AdverseEvents(medicines, nets)
     guard = _guard(medicines, _rulebook(index, medicines), rails, grounding)
     searching = SearchTools(index, encoder, medicines, settings.retrieval)
     tools = AskTools(
         screen=partial(screen, rails=rails, intake=intake),
         mask=lambda text: intake.mask(text).text,
-        notice=partial(_flags, medicines),
+        notice=partial(noticed, adverse),
         assess=partial(assess, rulebook=guard.rulebook, medicines=medicines),
         work_out=partial(worked_out, rulebook=guard.rulebook, medicines=medicines),
         search=partial(search, tools=searching),
@@ -163,7 +165,8 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails,
     )
     accounts = Accounts(records.ledger)
     people = (accounts, local_person(settings, accounts))
-    return Product(settings, index, encoder, medicines, guard, intake, grounding, records, *people, Masker(nets), tools)
+    read = (guard, intake, grounding, adverse)
+    return Product(settings, index, encoder, medicines, *read, records, *people, Masker(nets), tools)
 
 
 def open_records(settings: Settings) -> Records:
@@ -187,21 +190,6 @@ def generator(settings: Settings, medicines: Medicines) -> DraftGenerator:
     from assistant.vllm import VllmGenerator
 
     return WithFallback(VllmGenerator(settings.assistant), extractive)
-
-
-def _flags(medicines: Medicines, question: Question, screened: bool) -> tuple[Flag, ...]:
-    """A flag for every reaction that the question reports; kept before anything is answered."""
-    kind, now = FlagKind.ADVERSE_EVENT, datetime.now(UTC)
-    return tuple(
-        Flag(uuid4().hex, question.id, kind, _summary(mention, screened), "", now, "machine")
-        for mention in notice(question.text, medicines)
-    )
-
-
-def _summary(mention: AdverseMention, screened: bool) -> str:
-    """What was reported; the words of the question are quoted only where its identifiers were masked."""
-    quoted = f": “{mention.quote}”" if screened else " (the question could not be screened and was not kept)"
-    return f"{mention.event} reported with {mention.medicine}{quoted}"
 
 
 def _basis(index_version: str, rules_version: str, question: Question) -> Basis:
@@ -267,7 +255,7 @@ def serve_chat(product: Product, host: str, port: int) -> None:
 
 def desk_parts(product: Product) -> Open:
     """What of the product the desk is put together from."""
-    shared = (product.medicines, product.masker, product.records, product.accounts)
+    shared = (product.medicines, product.adverse, product.masker, product.records, product.accounts)
     return Open(product.settings, product.index, *shared)
 
 

@@ -91,8 +91,9 @@ def load_words(data: Path) -> Words:
     """Our lists, the table of medicines, and the reactions marked in `label_reactions/*.json` under the data."""
     held = _Words.model_validate(yaml.safe_load((FOLDER / "words.yaml").read_text(encoding="utf-8")))
     generics, brands = _names()
-    parts = (_split(part) for part in (held.classes, held.short, held.terms))
-    return Words(generics, brands, *parts, label_terms(data), _split(held.adjectives), _split(held.illnesses))
+    classes, short, terms = (_split(part) for part in (held.classes, held.short, held.terms))
+    adjectives, illnesses = _split(held.adjectives), _split(held.illnesses)
+    return Words(generics, brands, classes, short, terms, label_terms(data), adjectives, illnesses)
 
 
 def label_terms(data: Path) -> tuple[str, ...]:

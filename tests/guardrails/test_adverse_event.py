@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -56,7 +56,7 @@ def test_any_text_is_read(text: str) -> None:
 
 
 def test_long_text_does_not_hang() -> None:
-    started = perf_counter()
+    started = process_time()
     for piece in ("amoxicillin rash ", "i had a ", "warfarin ", "rash from "):
         notice(piece * 1500, medicines())
-    assert perf_counter() - started < 20
+    assert process_time() - started < 20
