@@ -34,11 +34,14 @@ from guardrails.wording import (
 )
 from guardrails.zones import is_within
 
-VERSION = "2"
+VERSION = "3"
 
 _MARKER = re.compile(
     r"\b(?:in|for|with|without|if|when|whenever|unless|until|after|before|prior\s+to|during|while|only|except|who|whose"
-    r"|weighing|aged|receiving|taking|on|under|among|concomitant\w*)\b",
+    r"|weighing|aged|receiving|taking|on|under|among|concomitant\w*"
+    # "as the sole diuretic" limits; "as a single dose" does not.
+    r"|as(?=\s+(?:an?\s+|the\s+|part\s+of\s+)?(?:sole|only|mono\w*|adjunct\w*|add-?on|initial|first-?line"
+    r"|second-?line|last|alternative|replacement|substitute|prophyla\w*|combination|single\s+agent)\b))\b",
     re.IGNORECASE,
 )
 _END = re.compile(r"[;:()\[\]]|,(?!\d)|\.(?=\s+[A-Z(]|\s*\Z)")
@@ -232,7 +235,9 @@ def _lost_people(examined: Examined) -> Iterator[Finding]:
 
 
 _SOME = frozenset(map(stem, ("some", "few", "selected", "sometimes", "occasionally", "rarely")))
-_KEPT = POPULATIONS | (ROUTES - {"oral"}) | {"prn", "as-tolerated", "caution", "divided-doses"} | _SOME
+_KEPT = (
+    POPULATIONS | (ROUTES - {"oral"}) | {"prn", "as-tolerated", "caution", "divided-doses"} | _SOME | {stem("alone")}
+)
 _UNCOUNTED = frozenset({"", "code", "ordinal", "grade"})
 _IF = re.compile(r"\b(?:if|when|whenever|provided that|in case of)\b", re.IGNORECASE)
 

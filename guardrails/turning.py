@@ -15,7 +15,7 @@ from guardrails.wording import GLUE, INSTRUCTING, implied, stems
 from guardrails.zones import is_within
 from retrieval.medicines import Mention
 
-VERSION = "3"
+VERSION = "4"
 
 
 def _finding(explanation: str) -> Finding:
@@ -39,7 +39,39 @@ def negations(examined: Examined) -> tuple[Finding, ...]:
     texts += [f"the claim says {_cue(cue)}, the quote does not" for cue in added]
     texts += [f"“{word}” is not what the quote negates" for word in _moved(examined)]
     texts += [f"the quote denies “{word}”" for word in _affirmed(examined)]
+    texts += [f"the quote puts “{word}” on the other side of its choice" for word in _exchanged(examined)]
     return (_finding(f"The wording turns: {'; '.join(texts)}."),) if texts else ()
+
+
+_CHOICE = re.compile(
+    r"\b(?:rather than|instead of|in place of|in preference to|as opposed to|prefer\w* (?:to|over))\b", re.IGNORECASE
+)
+_REFUSED = re.compile(r"[^,;:.()]*")
+
+
+def _exchanged(examined: Examined) -> list[str]:
+    """Words that a quote turns down ("gradually rather than abruptly") and the claim does not, or vice versa."""
+    chosen, refused = _choice(examined.claim.text)
+    known = [_choice(rest.text) for rest in examined.rests if _CHOICE.search(rest.text)]
+    if not known and not refused:
+        return []
+    good = frozenset().union(*(one[0] for one in known)) if known else stems(_rested(examined))
+    bad = frozenset().union(*(one[1] for one in known))
+    denying = _negated(examined.claim.text, ",;", examined.mentions)
+    return sorted(((chosen & (bad - good)) - denying) | (refused & (good - bad)))
+
+
+def _choice(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The stems of a text outside of what it turns down, and those of what it turns down."""
+    spans = [_REFUSED.match(text, found.end()) for found in _CHOICE.finditer(text)]
+    words = [
+        (word.stem, any(one and one.start() <= word.start < one.end() for one in spans)) for word in beside(text, ())
+    ]
+    return frozenset(w for w, out in words if not out), frozenset(w for w, out in words if out)
+
+
+def _rested(examined: Examined) -> str:
+    return " ".join(rest.text for rest in examined.rests)
 
 
 Cues: TypeAlias = Counter[tuple[str, str]]

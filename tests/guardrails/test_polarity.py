@@ -6,6 +6,7 @@ import pytest
 
 from guardrails.polarity import cues, denied
 from guardrails.wording import stem
+from tests.guardrails.claims import is_released, judged, passage
 
 DENIED = [
     # a list under one negation
@@ -51,3 +52,27 @@ def test_what_is_not_given_is_named_only_where_it_follows_at_once() -> None:
     never, not_if = cues("Never given as an intravenous bolus."), cues("Do not take it if you have eaten.")
     assert never[0].to == "intravenous"
     assert not_if[0].to == ""
+
+
+GRADUALLY = "Stopping prednisone after long-term therapy: withdraw gradually rather than abruptly."
+SOLE = (
+    "Oedema in adults: give 75 mg daily; as the sole diuretic, give for at least five days before increasing the dose."
+)
+ALONE = "Prednisone alone is given as 20 mg daily."
+TURNED_DOWN = [
+    # what the quote turns down is not advised, and the other way round
+    (GRADUALLY, "After long-term therapy withdraw prednisone gradually rather than abruptly.", True),
+    (GRADUALLY, "After long-term therapy, withdraw prednisone gradually.", True),
+    (GRADUALLY, "After long-term therapy prednisone can be stopped abruptly rather than gradually.", False),
+    (GRADUALLY, "After long-term therapy, withdraw prednisone abruptly.", False),
+    # "as the sole …" and "alone" limit what is said
+    (SOLE, "Oedema in adults: give 75 mg daily; give for at least five days before increasing the dose.", False),
+    (ALONE, "Prednisone is given as 20 mg daily.", False),
+    (ALONE, "Prednisone alone: 20 mg daily.", True),
+]
+
+
+@pytest.mark.parametrize(("quote", "claim", "released"), TURNED_DOWN)
+def test_a_choice_and_what_stands_alone_are_kept(quote: str, claim: str, released: bool) -> None:
+    cited = passage(quote, title="Prednisone tablets", ingredients=("prednisone",))
+    assert is_released(judged(claim, quote, cited)) is released
