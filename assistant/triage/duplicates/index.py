@@ -28,6 +28,9 @@ MOST_OF_A_KEY = 400
 """A key that more cases share tells too little to be followed; rarer keys find the pair, or nothing does."""
 
 _LOCK_WAIT_S = 15.0
+_BATCH = 100_000
+"""Cases that are written together: keys are spread evenly, so every batch touches nearly every page of the file."""
+_CACHE_KB = 128 * 1024
 _PRIOR_CASES = 1000
 _SCHEMA = """
     create table if not exists cases (number integer primary key, id text not null unique, fingerprint text not null);
@@ -56,6 +59,7 @@ class DuplicateIndex:
             self._db = sqlite3.connect(path, timeout=_LOCK_WAIT_S, check_same_thread=False, isolation_level=None)
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=normal")
+            self._db.execute(f"pragma cache_size=-{_CACHE_KB}")
             self._db.executescript(_SCHEMA)
         self._rarity: tuple[int, Rarity] | None = None
 
@@ -71,9 +75,9 @@ class DuplicateIndex:
         """Add the cases; one whose id is there already replaces what was kept of it.
 
         Raises:
-            IndexUnusable: the file cannot be written; nothing of a batch of 10,000 that failed is there.
+            IndexUnusable: the file cannot be written; nothing of a batch of 100,000 that failed is there.
         """
-        for some in _batches(cases, 10_000):
+        for some in _batches(cases, _BATCH):
             with self._told(), self._writing():
                 for case in some:
                     self._forget(case.id)
