@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from playwright.sync_api import expect
@@ -27,7 +31,7 @@ from tests.fakes import LOCAL, FakeAssistant, in_a_loop
 from ui.access import SignIn, SingleUser, access_for, person_of
 from ui.chat import build_chat
 from ui.errors import SettingsInvalid, SignInNeeded
-from ui.serve import application, serve
+from ui.serve import Encryption, application, listen, serve, server
 from ui.sessions import MOST, Sessions
 from ui.settings import Settings, load
 from ui.status import Status
@@ -377,6 +381,35 @@ def test_sessions_are_limited_and_the_quietest_ends_first() -> None:
     assert (sessions.find(first), sessions.find(second)) == ("anna", "")
     assert sessions.end(first) == "anna"
     assert (sessions.find(first), sessions.end(first), sessions.find("")) == ("", "", "")
+
+
+def test_with_a_certificate_the_page_is_served_encrypted(site: Site, tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate for this test with")
+    certificate, key = tmp_path / "page.pem", tmp_path / "page.key"
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    made += ["-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run([*made, "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    access = SignIn(site.accounts, Sessions(timedelta(hours=1), timedelta(hours=1)))
+
+    def built() -> uvicorn.Server:
+        blocks = build_chat(site.assistant.ask, site.records, lambda _: None, Status("x", 1))
+        return server(blocks, access, Encryption(certificate, key))
+
+    running = in_a_loop(built)
+    with listen("127.0.0.1", 0) as bound:
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
+        port = bound.getsockname()[1]
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        address = f"https://localhost:{port}"
+        with httpx.Client(base_url=address, headers={"origin": address}, verify=trusted, timeout=60) as client:
+            entered = sign_in(client, "anna")
+            assert entered.headers["set-cookie"].startswith("__Host-pharmassist=")
+            assert "secure" in entered.headers["set-cookie"].lower()
+            assert client.get("/config").status_code == 200
+        running.should_exit = True
+        thread.join(20)
 
 
 @pytest.mark.browser
