@@ -1,7 +1,8 @@
 """Cases, their history and the texts that told of them. Triggers of revision 0004 refuse to change or delete history.
 
-The row of a case is what its history adds up to: the whole case as JSON, and the columns by which a worklist is
-filtered and sorted. Every change of it is written to `case_changes` in the same transaction.
+The rows of a case are what its history adds up to: in `cases` the columns by which a worklist is filtered and sorted,
+and in `case_bodies` the whole case as JSON, apart so that a worklist of many cases reads little. Every change of them
+is written to `case_changes` in the same transaction.
 """
 
 from __future__ import annotations
@@ -25,15 +26,21 @@ CASES = sa.Table(
     sa.Column("master", sa.Text, nullable=False, index=True),
     sa.Column("serious", sa.Boolean, nullable=False),
     sa.Column("received_at", Moment, nullable=False),
-    # The earliest deadline; null where no market's clock runs.
-    sa.Column("due_at", Moment, nullable=True, index=True),
+    # The earliest deadline; the end of the year 9999 where no clock runs, so that one index sorts all.
+    sa.Column("due_at", Moment, nullable=False, index=True),
     # Lower case, each word list between bars, for filters and search: "|warfarin|ibuprofen|".
     text_column("products"),
     text_column("events"),
     text_column("markets"),
     sa.Column("changed_at", Moment, nullable=False),
-    sa.Column("body", sa.JSON, nullable=False),
     sqlite_autoincrement=True,
+)
+
+CASE_BODIES = sa.Table(
+    "case_bodies",
+    METADATA,
+    sa.Column("case_id", sa.Text, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("body", sa.JSON, nullable=False),
 )
 
 CASE_CHANGES = sa.Table(

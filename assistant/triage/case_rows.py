@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 import sqlalchemy as sa
@@ -17,6 +17,9 @@ from assistant.triage.states import OPEN_STATES, State
 from assistant.triage.worklist import CaseLine, SourceText, Wanted
 
 Row: TypeAlias = Mapping[str, object]
+
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""What stands for no deadline, so that one index sorts all."""
 
 _LISTS = ("products", "events", "markets")
 _SHOWN = ("id", "label", "version", "state", "owner", "serious", "received_at", "due_at", *_LISTS)
@@ -35,19 +38,24 @@ def case_row(case: Case, due_at: datetime | None, now: datetime) -> Row:
         "master": case.master,
         "serious": case.is_serious,
         "received_at": min((receipt.at for receipt in case.receipts), default=case.opened_at),
-        "due_at": due_at if case.state in OPEN_STATES else None,
+        "due_at": due_at if due_at is not None and case.state in OPEN_STATES else _NEVER,
         "products": _barred(names),
         "events": _barred(events),
         "markets": _barred(case.markets),
         "changed_at": now,
-        "body": encode(case),
     }
+
+
+def body_row(case: Case) -> Row:
+    """The whole case as JSON."""
+    return {"case_id": case.id, "body": encode(case)}
 
 
 def read_line(row: RowMapping) -> CaseLine:
     """A line of the worklist."""
     lists = {name: tuple(row[name].strip("|").split("|")) if row[name] else () for name in _LISTS}
-    return CaseLine(**{**row, "state": State(row["state"]), **lists})
+    due_at = None if row["due_at"] == _NEVER else row["due_at"]
+    return CaseLine(**{**row, "state": State(row["state"]), "due_at": due_at, **lists})
 
 
 def conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:

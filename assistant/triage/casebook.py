@@ -20,11 +20,12 @@ from assistant.errors import ReadFailed, SaveFailed
 from assistant.ledger import Ledger, append
 from assistant.people import Signature
 from assistant.signing import keep_signature
-from assistant.tables.cases import CASE_CHANGES, CASE_ORIGINS, CASE_SOURCES, CASES
+from assistant.tables.cases import CASE_BODIES, CASE_CHANGES, CASE_ORIGINS, CASE_SOURCES, CASES
 from assistant.triage.case import Case
 from assistant.triage.case_json import read_case
 from assistant.triage.case_rows import (
     LINE,
+    body_row,
     case_row,
     change_row,
     conditions,
@@ -38,6 +39,7 @@ from assistant.triage.states import OPEN_STATES
 from assistant.triage.worklist import CaseLine, SourceText, Wanted
 
 _ATTEMPTS = 5
+_BODIES = sa.select(CASE_BODIES.c.body).join(CASES, CASES.c.id == CASE_BODIES.c.case_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Casebook:
     def _opened(self, openings: Sequence[Opening], texts: Sequence[SourceText], by: str) -> tuple[Case, ...]:
         with self._ledger.writing(f"the case opened from {openings[0].key}") as connection:
             keys = [each.key for each in openings]
-            taken = connection.execute(sa.select(CASES.c.body).where(CASES.c.opened_from.in_(keys))).scalars().all()
+            taken = connection.execute(_BODIES.where(CASES.c.opened_from.in_(keys))).scalars().all()
             if taken:
                 return tuple(read_case(body) for body in taken)
             last = connection.scalar(sa.select(sa.func.max(CASES.c.number))) or 0
@@ -105,6 +107,7 @@ class Casebook:
             for new, each in zip(opened, openings, strict=True):
                 row = {**case_row(new, self._due(new), now), "id": new.id, "opened_from": each.key}
                 connection.execute(sa.insert(CASES), [row])
+                connection.execute(sa.insert(CASE_BODIES), [body_row(new)])
                 _add_origins(connection, new)
                 _add_changes(connection, [Change(new.id, 1, "", None, encode(new), by, now, f"opened from {each.key}")])
             for new, each in zip(opened, openings, strict=True):
@@ -136,6 +139,8 @@ class Casebook:
             raise CaseChanged(
                 f"Case {edit.old.label} was changed by somebody else since you opened it; reload it and try again."
             )
+        body = body_row(new)
+        connection.execute(sa.update(CASE_BODIES).where(CASE_BODIES.c.case_id == new.id).values(body))
         changes = [Change(new.id, new.version, each.path, each.old, each.new, edit.by, now, edit.why) for each in found]
         _add_changes(connection, changes)
         _add_origins(connection, new)
@@ -154,12 +159,12 @@ class Casebook:
 
     def _case_where(self, wanted: sa.ColumnElement[bool]) -> Case | None:
         with self._reading() as connection:
-            body = connection.execute(sa.select(CASES.c.body).where(wanted)).scalar()
+            body = connection.execute(_BODIES.where(wanted)).scalar()
         return None if body is None else read_case(body)
 
     def cases(self, wanted: Wanted | None = None) -> Iterator[Case]:
         """Whole cases, oldest first, all that match whatever the limit: for exports, signals and duplicates."""
-        query = sa.select(CASES.c.body).where(*conditions(wanted or Wanted())).order_by(CASES.c.number)
+        query = _BODIES.where(*conditions(wanted or Wanted())).order_by(CASES.c.number)
         with self._reading() as connection:
             for body in connection.execution_options(yield_per=500).execute(query).scalars():
                 yield read_case(body)
@@ -167,8 +172,7 @@ class Casebook:
     def worklist(self, wanted: Wanted | None = None) -> tuple[CaseLine, ...]:
         """One page of lines, due first, those without a deadline last."""
         wanted = wanted or Wanted()
-        order = (CASES.c.due_at.is_(None), CASES.c.due_at, CASES.c.number)
-        query = sa.select(*LINE).where(*conditions(wanted)).order_by(*order)
+        query = sa.select(*LINE).where(*conditions(wanted)).order_by(CASES.c.due_at, CASES.c.number)
         with self._reading() as connection:
             rows = connection.execute(query.limit(wanted.limit).offset(wanted.offset)).mappings()
             return tuple(read_line(row) for row in rows)

@@ -33,16 +33,22 @@ def _create_cases() -> None:
         *_texts("state", "owner", "master"),
         sa.Column("serious", sa.Boolean, nullable=False),
         sa.Column("received_at", _MOMENT, nullable=False),
-        sa.Column("due_at", _MOMENT, nullable=True),
+        sa.Column("due_at", _MOMENT, nullable=False),
         *_texts("products", "events", "markets"),
         sa.Column("changed_at", _MOMENT, nullable=False),
-        sa.Column("body", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_cases"),
         *(sa.UniqueConstraint(name, name=f"uq_cases_{name}") for name in ("id", "label", "opened_from")),
         sqlite_autoincrement=True,
     )
     for name in ("state", "owner", "master", "due_at"):
         op.create_index(f"ix_cases_{name}", "cases", [name])
+    op.create_table(
+        "case_bodies",
+        *_texts("case_id"),
+        sa.Column("body", sa.JSON, nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name="pk_case_bodies"),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_case_bodies_cases"),
+    )
 
 
 def _create_changes() -> None:

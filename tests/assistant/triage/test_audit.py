@@ -45,7 +45,7 @@ def test_a_case_that_was_worked_at_the_desk_holds(here: Office) -> None:
 
 def test_a_row_that_was_changed_is_found(here: Office) -> None:
     case = worked(here)
-    execute(here, """UPDATE cases SET body = replace(body, '"FR"', '"DE"')""")
+    execute(here, """UPDATE case_bodies SET body = replace(body, '"FR"', '"DE"')""")
     assert replace(case, country="DE") == here.desk.book.case(case.id)
     (broken,) = found(here)
     assert "changed past the desk" in broken.explanation
@@ -58,7 +58,7 @@ def test_a_history_that_was_changed_is_found(here: Office) -> None:
         here,
         "DROP TRIGGER case_changes_no_update",
         "UPDATE case_changes SET new = replace(new, 'FR', 'DE') WHERE path = 'country'",
-        """UPDATE cases SET body = replace(body, '"FR"', '"DE"')""",
+        """UPDATE case_bodies SET body = replace(body, '"FR"', '"DE"')""",
     )
     (broken,) = found(here)
     assert "history of case 2026-000001 was changed" in broken.explanation
@@ -77,6 +77,7 @@ def test_a_case_that_was_removed_is_found(here: Office) -> None:
         "DROP TRIGGER case_changes_no_delete",
         "DELETE FROM case_changes",
         "DELETE FROM case_origins",
+        "DELETE FROM case_bodies",
         "DELETE FROM cases",
     )
     (broken,) = found(here)
