@@ -12,7 +12,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -60,10 +59,9 @@ class LabelSection:
     text: str
     marked: tuple[Marking, ...]
 
-    @cached_property
-    def fold(self) -> int:
-        """Which of the parts this label is in: all sections of a label are in one, decided by its name alone."""
-        return int(hashlib.md5(self.label.encode(), usedforsecurity=False).hexdigest(), 16) % FOLDS
+    def part(self, of: int = FOLDS) -> int:
+        """Which of so many parts this label is in: all its sections are in one, decided by its name alone."""
+        return int(hashlib.md5(self.label.encode(), usedforsecurity=False).hexdigest(), 16) % of
 
     @property
     def hash(self) -> str:

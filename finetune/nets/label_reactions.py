@@ -1,10 +1,10 @@
 """Trains the tagger of reactions in label text, and measures it on labels that it did not see.
 
     python -m finetune.nets.label_reactions --data ../shared/data --out DIR           # the net that ships: all labels
-    python -m finetune.nets.label_reactions --data ../shared/data --out DIR --folds   # five nets, DIR/spans.json
+    python -m finetune.nets.label_reactions --data ../shared/data --out DIR --folds 2 # two nets, DIR/spans.json
 
-It learns from the sections of TAC 2017 (CC0). With `--folds` each fifth of the labels is tagged by a net that learned
-from other labels; `spans.json` holds what was found there as numbers, no text and no term. With `--fold N` only one.
+It learns from the sections of TAC 2017 (CC0). With `--folds` each part of the labels is tagged by a net that learned
+from the other labels; `spans.json` holds what was found there as numbers, no text and no term.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.triage.labels.spans import Span, spans
-from finetune.nets.label_reaction_rows import FOLDS, LABELS, LabelSection, label_sections, places, rows
+from finetune.nets.label_reaction_rows import LABELS, LabelSection, label_sections, places, rows
 from finetune.nets.trainer import Recipe, operate_at, train
 from retrieval.encoder import Encoder
 from retrieval.nets import Nets
@@ -35,34 +35,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--folds", action="store_true", help="five nets, each measured on the labels that it left out")
-    parser.add_argument("--fold", type=int, choices=range(FOLDS), help="only this one of the five")
+    parser.add_argument("--folds", type=int, default=0, help="so many nets, each measured on the labels it left out")
     parser.add_argument("--epochs", type=int, default=RECIPE.epochs)
     parser.add_argument("--max-steps", type=int, default=0)
     chosen = parser.parse_args()
     recipe = replace(RECIPE, epochs=chosen.epochs, max_steps=chosen.max_steps)
     sections = label_sections(chosen.data)
-    if chosen.folds or chosen.fold is not None:
-        wanted = range(FOLDS) if chosen.fold is None else [chosen.fold]
-        for fold in wanted:
-            _fold(sections, fold, recipe, chosen.out)
+    if chosen.folds:
+        for fold in range(chosen.folds):
+            _fold(sections, (fold, chosen.folds), recipe, chosen.out)
         return
     # The last rows only fit the temperature; the operating point was chosen on the folds.
-    train(recipe, rows(sections), rows([one for one in sections if one.fold == 0][:20]), chosen.out)
+    train(recipe, rows(sections), rows([one for one in sections if one.part() == 0][:20]), chosen.out)
     operate_at(chosen.out, THRESHOLD)
 
 
-def _fold(sections: Sequence[LabelSection], fold: int, recipe: Recipe, out: Path) -> None:
-    """Learn from the other labels, calibrate on a tenth of them, tag this fold, add to `spans.json`."""
-    others = [one for one in sections if one.fold != fold]
+def _fold(sections: Sequence[LabelSection], fold: tuple[int, int], recipe: Recipe, out: Path) -> None:
+    """Learn from the other labels, calibrate on a tenth of them, tag part N of so many, add to `spans.json`."""
+    number, parts = fold
+    others = [one for one in sections if one.part(parts) != number]
     calibrated = set(sorted({one.label for one in others})[::10])
     learned = rows([one for one in others if one.label not in calibrated])
     checked = rows([one for one in others if one.label in calibrated])
-    folder = out / f"fold{fold}"
+    folder = out / f"fold{number}"
     report = train(recipe, learned, checked, folder)
-    held = [one for one in sections if one.fold == fold]
+    held = [one for one in sections if one.part(parts) == number]
     found = tagged(held, folder)
-    print(f"fold {fold}: losses {report.losses}, temperature {report.temperature:.2f}, {report.seconds:.0f} s")
+    print(f"fold {number}: losses {report.losses}, temperature {report.temperature:.2f}, {report.seconds:.0f} s")
     for threshold in (0.2, 0.3, 0.4, 0.5, 0.6):
         print(f"  {threshold}: precision, recall, F1 of exact places {exact(held, found, threshold)}", flush=True)
     keep(held, found, out / "spans.json")

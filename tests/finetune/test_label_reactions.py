@@ -29,7 +29,7 @@ def test_each_place_of_a_marked_string_is_marked(tmp_path: Path) -> None:
     (section,) = label_sections(data(tmp_path, [event("rash"), event("nausea"), event("nausea and vomiting")]))
     found = [" ".join(TEXT[start:end].split()) for start, end in places(section)]
     assert found == ["Rash", "nausea and vomiting", "Nausea"]
-    assert 0 <= section.fold < FOLDS
+    assert 0 <= section.part() < FOLDS
     (row,) = rows([section])
     assert [(TEXT[start:end].split()[0], label) for start, end, label in row.spans][:3] == [
         ("Rash", "B"),
