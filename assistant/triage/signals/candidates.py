@@ -7,7 +7,7 @@ tell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import polars as pl
@@ -159,7 +159,7 @@ def rows(
     table = _selected(measured, products, events, every_pair)
     table = table.sort([rank, "n", "product", "event"], descending=[True, True, False, False], nulls_last=True)
     chosen = table.head(most) if most is not None else table
-    return tuple(_row(values, measured.rules.rules) for values in chosen.iter_rows(named=True))
+    return _rows(chosen, measured.rules.rules)
 
 
 def number_of(
@@ -190,7 +190,7 @@ def corner(measured: Measured, *, products: int = 12, events: int = 14) -> tuple
         weights = table.group_by(column).agg(pl.col("crossing").sum(), pl.col("n").sum())
         chosen = weights.sort(["crossing", "n", column], descending=[True, True, False]).head(most)
         table = table.filter(pl.col(column).is_in(chosen[column].implode()))
-    return tuple(_row(values, measured.rules.rules) for values in table.iter_rows(named=True))
+    return _rows(table, measured.rules.rules)
 
 
 def _only(table: pl.DataFrame, column: str, wanted: Sequence[str]) -> pl.DataFrame:
@@ -203,22 +203,33 @@ def _only(table: pl.DataFrame, column: str, wanted: Sequence[str]) -> pl.DataFra
     return kept
 
 
-def _row(values: dict[str, object], rules: tuple[Threshold, ...]) -> SignalRow:
-    crossed = tuple(rule.id for rule in rules if values[f"crossed_{rule.id}"])
-    not_judged = tuple(rule.id for rule in rules if values[f"unjudged_{rule.id}"])
-    kept = {name: values[name] for name in ("product", "event", "product_reports", "event_reports", *MEASURES)}
-    return SignalRow(**kept, crossed=crossed, not_judged=not_judged, undefined=_undefined(values))  # type: ignore[arg-type]
+_COLUMNS = tuple(each.name for each in fields(SignalRow) if each.name not in ("crossed", "not_judged", "undefined"))
 
 
-def _undefined(values: dict[str, object]) -> str:
+def _rows(table: pl.DataFrame, rules: tuple[Threshold, ...]) -> tuple[SignalRow, ...]:
+    ids = [rule.id for rule in rules]
+    flags = (table.select(f"{kind}_{each}" for each in ids).iter_rows() for kind in ("crossed", "unjudged"))
+    parts = zip(table.select(_COLUMNS).iter_rows(), *flags, strict=True)
+    made = (
+        SignalRow(*values, crossed=_held(ids, crossed), not_judged=_held(ids, unjudged), undefined="")
+        for values, crossed, unjudged in parts
+    )
+    return tuple(replace(row, undefined=_undefined(row)) for row in made)
+
+
+def _held(ids: Sequence[str], flags: Sequence[bool]) -> tuple[str, ...]:
+    return tuple(each for each, flag in zip(ids, flags, strict=True) if flag)
+
+
+def _undefined(row: SignalRow) -> str:
     """Why a measure has no value, in words."""
     reasons = []
-    if values["prr"] is None:
+    if row.prr is None:
         reasons.append("no other product was reported with this event, so PRR and ROR have no comparison")
-    elif values["ror"] is None:
+    elif row.ror is None:
         reasons.append("the product was reported with nothing else, so ROR has no comparison")
-    elif values["ror_low"] is None:
+    elif row.ror_low is None:
         reasons.append("every other report names the event, so ROR has no interval")
-    if values["ebgm"] is None:
+    if row.ebgm is None:
         reasons.append("no prior, so EBGM is not computed")
     return "; ".join(reasons)
