@@ -173,6 +173,7 @@ def open_records(settings: Settings) -> Records:
     """Conversations, turns, flags and the ledger, in SQLite in the data folder or where the settings say."""
     url = settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'pharmassist.db'}"
     engine = open_database(url)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     return Records(engine, Ledger(engine, settings.ledger_anchor or settings.data_dir / "ledger.anchors"))
 
 
