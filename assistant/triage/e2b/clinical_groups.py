@@ -141,19 +141,18 @@ def _matrix(case: Case, product: Product, *, premarket: bool) -> Iterator[Group]
 
 
 def _judgement(each: Causality, *, premarket: bool) -> Group:
+    source, method = each.source or "Sender", "WHO-UMC"
+    result = each.category.value.capitalize() if each.category else ""
     if premarket:
+        source, method = "Sponsor", "FDA"
         result = "Suspected" if each.category in _SUSPECTED else "Not Suspected"
-        return made(
-            "G.k.9.i.2.r",
-            chain(said("G.k.9.i.2.r.1", "Sponsor"), said("G.k.9.i.2.r.2", "FDA"), said("G.k.9.i.2.r.3", result)),
-        )
-    method = "WHO-UMC" if each.score is None else f"WHO-UMC; Naranjo score {each.score}"
+    elif each.score is not None:
+        method = f"WHO-UMC; Naranjo score {each.score}"
     values = chain(
-        said("G.k.9.i.2.r.1", each.source or "Sender"),
-        said("G.k.9.i.2.r.2", method),
-        said("G.k.9.i.2.r.3", each.category.value.capitalize() if each.category else ""),
-    )
-    return made("G.k.9.i.2.r", values)
+        said("G.k.9.i.2.r.1", source), said("G.k.9.i.2.r.2", method), said("G.k.9.i.2.r.3", result)
+    )  # fmt: skip
+    # Marked, so that the judgements of an imported report stand beside it and not in its place.
+    return made("G.k.9.i.2.r", values, item=each.id)
 
 
 def _additional(case: Case, product: Product) -> list[str]:

@@ -1,7 +1,7 @@
 """What a report says and no field of a case holds: kept with the case, and put back when the case is exported.
 
 An element is kept with the place where it stood. A place names the items of the case by their id, as in
-"G.k[p1]/G.k.4.r[d2]", so that it is still right when another medicine was taken out; groups that no field holds are
+"G.k[p1]/G.k.4.r[d2]", so that it is still right when another medicine was taken out; groups that no item made are
 counted, "FDA.G.k.12.r[1]". What stands in a field wins: a kept element is only put where the case says nothing.
 """
 
@@ -31,13 +31,17 @@ def _differing(original: Group, made: Group | None, where: str) -> Iterator[Kept
         if made is None or made.value(number) is None:
             yield from _elements(f"{where}{number}", number, value)
     counts: dict[str, int] = {}
+    loose: dict[str, int] = {}
     for inner in original.groups:
         counts[inner.name] = place = counts.get(inner.name, 0) + 1
         twins = made.all(inner.name) if made else ()
         twin = twins[place - 1] if place <= len(twins) else None
         if event := inner.text(_BY_EVENT):
             twin = next((row for row in twins if row.text(ITEM) == event), None)
-        which = (twin.text(ITEM) if twin else "") or str(place)
+        which = twin.text(ITEM) if twin else ""
+        if not which:
+            loose[inner.name] = loose.get(inner.name, 0) + 1
+            which = str(loose[inner.name])
         yield from _differing(inner, twin, f"{where}{inner.name}[{which}]/")
 
 
@@ -67,11 +71,12 @@ def _put(group: Group, path: list[str], number: str, value: Value) -> Group:
     name, which = step["name"], step["which"]
     same = group.all(name)
     found = next((inner for inner in same if inner.text(ITEM) == which), None)
-    if found is None and which.isdigit() and not any(inner.text(ITEM) for inner in same):
+    if found is None and which.isdigit():
+        loose = [inner for inner in same if not inner.text(ITEM)]
         place = int(which) - 1
-        if place < len(same):
-            found = same[place]
-        elif place == len(same):
+        if place < len(loose):
+            found = loose[place]
+        elif place == len(loose):
             return replace(group, groups=(*group.groups, _put(Group(name), path[1:], number, value)))
     if found is None:
         return group

@@ -314,6 +314,15 @@ def test_what_was_kept_follows_its_medicine_and_yields_to_the_case() -> None:
     assert report_from(renamed, CHOICES).all("G.k")[0].text("G.k.2.2") == "Words"
 
 
+def test_an_own_judgement_stands_beside_that_of_the_imported_report() -> None:
+    (report,) = BATCHES["postmarket"]().reports
+    case = replace(case_from_report(report, lambda text: text, NOW).case, id="k", label="1")
+    mine = replace(case.causality[0], category=WhoUmc.UNLIKELY, committed_by="ann", source="sender")
+    both = report_from(replace(case, causality=(mine, *case.causality[1:])), CHOICES)
+    row = both.all("G.k")[0].all("G.k.9.i")[0]
+    assert [each.text("G.k.9.i.2.r.3") for each in row.all("G.k.9.i.2.r")] == ["Unlikely", "Words"]
+
+
 def test_dates_that_were_received_later_than_the_file_are_not_believed() -> None:
     (report,) = BATCHES["postmarket"]().reports
     early = datetime(2024, 1, 1, tzinfo=UTC)
