@@ -47,9 +47,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(build: Callable[[], gr.Blocks], port: int = 0, access: Access | None = None) -> Iterator[str]:
-    """The address of a page while it is served, in single-user mode unless told; it is down again afterwards."""
-    running = in_a_loop(lambda: server(build(), access or SingleUser(LOCAL)))
+def served(
+    build: Callable[[], gr.Blocks],
+    port: int = 0,
+    access: Access | None = None,
+    triage: Callable[[], gr.Blocks | None] = lambda: None,
+) -> Iterator[str]:
+    """The address of a page while it is served, in single-user mode unless told; it is down again afterwards.
+
+    `triage` makes the board, which is then at /triage.
+    """
+    running = in_a_loop(lambda: server(build(), access or SingleUser(LOCAL), triage=triage()))
     with listen("127.0.0.1", port) as bound:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

@@ -43,9 +43,10 @@ def list_cases(
     from dataclasses import replace
 
     from assistant.people import May, require
-    from assistant.triage.markets import shipped_markets
+    from ui.settings import load
     from ui.triage_shapes import WorklistShape, line_shape
     from ui.triage_text import worklist_text
+    from ui.triage_wiring import markets_of
     from ui.triage_worklist import OPEN, Asked
 
     if state not in _states():
@@ -53,7 +54,7 @@ def list_cases(
     book, person = _reading()
     require(person, May.READ_CASES)
     if market:
-        shipped_markets().named(market)
+        markets_of(load()).named(market)
     asked = Asked({"open cases": OPEN, "all": ""}.get(state, state), "", owner, market, product, text)
     wanted = replace(asked.wanted(limit), serious=serious)
     lines, total = book.worklist(wanted), book.count(wanted)

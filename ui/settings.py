@@ -56,12 +56,14 @@ class SenderSettings(BaseModel):
     department: str = ""
     title: str = ""
     given_name: str = ""
+    middle_name: str = ""
     family_name: str = ""
     street: str = ""
     city: str = ""
     state: str = ""
     postcode: str = ""
     telephone: str = ""
+    fax: str = ""
     email: str = ""
 
 
@@ -103,6 +105,8 @@ class Settings(BaseSettings):
     """Where reports of the pharmacovigilance desk are written; `exports` in the data folder by default."""
     meddra: Path | None = None
     """The MedAscii folder of your organisation's MedDRA; without it events are coded in the open vocabulary."""
+    markets: Path | None = None
+    """Your own copy of assistant/triage/rules/markets.yaml: who wants reports, and by when."""
     sender: SenderSettings = SenderSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     assistant: AssistantSettings = AssistantSettings()

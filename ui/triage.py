@@ -26,6 +26,7 @@ from ui.triage_moves import MOVING
 from ui.triage_pieces import Pieces, Resembling
 from ui.triage_reply import BoardReply
 from ui.triage_signals import Signals
+from ui.triage_taking import TakingIn
 from ui.triage_tools import TriageTools
 
 HERE = Path(__file__).parent
@@ -49,7 +50,9 @@ class Board:
 def board(tools: TriageTools) -> Board:
     """The board over its tools. Raises `IndexUnusable` where the index of duplicates cannot be opened."""
     pieces = Pieces(tools, Resembling(tools, DuplicateIndex(tools.duplicates)))
-    return Board(Answers(tools, pieces, Signals(tools.desk.book.cases, tools.sets)), Files(tools), tools)
+    return Board(
+        Answers(tools, pieces, Signals(tools.desk.book.cases, tools.sets), TakingIn(tools)), Files(tools), tools
+    )
 
 
 def build_triage(desk: Board) -> gr.Blocks:

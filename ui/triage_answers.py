@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.people import May, Person, require
 from assistant.triage import coding
 from assistant.triage.desk import assign
-from assistant.triage.opening import take_in
 from ui.markup import count
 from ui.triage_case import case_page
 from ui.triage_events import codes
 from ui.triage_pieces import Pieces
 from ui.triage_reply import BoardReply, answered
 from ui.triage_signals import Signals
+from ui.triage_taking import TakingIn
 from ui.triage_tools import TriageTools
 from ui.triage_worklist import OPEN, Around, Asked, worklist
 
@@ -95,6 +95,7 @@ class Answers:
     tools: TriageTools
     pieces: Pieces
     counted: Signals
+    taking: TakingIn
 
     def worklist(self, person: Person, sent: object) -> BoardReply:
         """The worklist with its filters."""
@@ -128,6 +129,8 @@ class Answers:
 
     def _worklist(self, person: Person, sent: ListSent) -> BoardReply:
         require(person, May.READ_CASES)
+        if person.may(May.TRIAGE):
+            self.taking.now_and_then()
         asked = Asked(sent.state, sent.serious, sent.owner, sent.market, sent.product, sent.text, sent.page)
         desk, wanted = self.tools.desk, asked.wanted(PAGE)
         around = Around(self.tools.owners(), desk.markets, desk.now(), person.may(May.TRIAGE))
@@ -157,5 +160,5 @@ class Answers:
 
     def _take_in(self, person: Person) -> BoardReply:
         require(person, May.TRIAGE)
-        new = take_in(self.tools.desk, self.tools.records.flags(), self.tools.records.turn)
+        new = self.taking.take_in()
         return BoardReply(said=f"{count(len(new), 'new case')} taken in." if new else "There is no new flag.")

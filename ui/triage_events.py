@@ -25,8 +25,9 @@ def events(view: CaseView) -> str:
         (_name(event), _serious_short(event), _coded_short(event), _listed_short(view, event)) for event in case.events
     )
     cards = "".join(_card(view, event) for event in case.events)
+    again = do_button("Let the machine propose anew", "propose", "none") if view.editable else ""
     return (
-        f"{table(('Reaction', 'Serious', 'Coded as', 'Label'), rows)}{cards}"
+        f"{table(('Reaction', 'Serious', 'Coded as', 'Label'), rows)}{again}{cards}"
         f"{adder(view, 'events[]', 'the reporter’s words', 'Add a reaction')}"
     )
 

@@ -20,6 +20,7 @@ RECEIVERS: Mapping[str, str] = {
     "us-ind": Receiver.CDER_IND.value,
     "eu": "EVHUMAN",
     "eu-trials": "EVCTMPROD",
+    "uk": "MHRAUK",
     "uk-trials": "MHRAUK",
 }
 """N.2.r.3 of a market's gateway: the FDA's names, and the organisation identifiers of the EU's and the UK's."""

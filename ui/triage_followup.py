@@ -8,7 +8,7 @@ from assistant.triage.letters import letter
 from assistant.triage.moving import unfinished
 from assistant.triage.states import State
 from ui.markup import moment, text
-from ui.triage_marks import due_pill, table
+from ui.triage_marks import do_form, due_pill, table
 from ui.triage_view import CaseView
 
 
@@ -22,7 +22,7 @@ def follow_up(view: CaseView) -> str:
     )
     return (
         f'<h3>Minimum criteria</h3><ul class="criteria">{criteria}</ul>{_to_do(view)}{_letter(view)}'
-        f"<h3>Clocks</h3>{_clocks(view)}<h3>Received</h3>{_receipts(view)}{_submissions(view)}"
+        f"<h3>Clocks</h3>{_clocks(view)}<h3>Received</h3>{_receipts(view)}{_arrived(view)}{_submissions(view)}"
     )
 
 
@@ -80,6 +80,20 @@ def _receipts(view: CaseView) -> str:
         for each in view.case.receipts
     )
     return table(("What", "When", "Local day", "Clock"), rows)
+
+
+def _arrived(view: CaseView) -> str:
+    """The form for information that came in after the first report."""
+    if not view.person_can_triage or view.case.state is State.MERGED:
+        return ""
+    inner = (
+        '<label class="wide">Information that came in, in the reporter’s words<textarea name="text" rows="3" '
+        'maxlength="20000" required></textarea></label>'
+        '<label><input type="checkbox" name="significant" value="yes" checked> significant: restarts the clock</label>'
+        '<label><input type="checkbox" name="completes" value="yes"> only now the four criteria are met</label>'
+        '<button class="act" type="submit">Record it</button>'
+    )
+    return do_form(inner, "follow-up", "Record follow-up information", "none")
 
 
 def _submissions(view: CaseView) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistant.triage.case import Case
+from assistant.triage.desk import Arrived, follow_up
 from assistant.triage.errors import FieldInvalid
 from assistant.triage.judging import propose_again
 from assistant.triage.merging import merge, undo_merge
@@ -61,6 +62,15 @@ def _propose(each: Act) -> Case:
     return propose_again(each.tools.desk, each.person, each.case)
 
 
+def _follow_up(each: Act) -> Case:
+    desk = each.tools.desk
+    arrived = Arrived(each.given("text"), desk.now(), "follow-up")
+    if not arrived.text:
+        raise FieldInvalid("Write what came in first.")
+    significant, completes = each.given("significant") == "yes", each.given("completes") == "yes"
+    return follow_up(desk, each.person, each.case, arrived, significant=significant, completes=completes)
+
+
 MOVING: Mapping[str, Doer] = {
     "move": _move,
     "ask-close": _ask_close,
@@ -69,5 +79,6 @@ MOVING: Mapping[str, Doer] = {
     "merge": _merge,
     "unmerge": _unmerge,
     "propose": _propose,
+    "follow-up": _follow_up,
 }
 """Acts on the state of a case."""

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant.accounts import Accounts
+from assistant.chain import digest
 from assistant.database import open_database
 from assistant.ledger import Ledger
 from assistant.records import Records
@@ -22,7 +23,7 @@ from assistant.triage.e2b.sender import Sender
 from assistant.triage.expectedness import judge
 from assistant.triage.judgement import Expectedness
 from assistant.triage.labels.listing import LabelReading
-from assistant.triage.markets import shipped_markets
+from assistant.triage.markets import Markets, read_markets, shipped_markets
 from assistant.triage.product import ProductRole
 from assistant.triage.terms import Term
 from guardrails.adverse_event import AdverseEvents
@@ -41,7 +42,23 @@ def casebook(settings: Settings) -> tuple[Casebook, Ledger]:
     url = settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'pharmassist.db'}"
     engine = open_database(url)
     ledger = Ledger(engine, settings.ledger_anchor or settings.data_dir / "ledger.anchors")
-    return Casebook(engine, ledger, partial(earliest, markets=shipped_markets())), ledger
+    markets = markets_of(settings)
+    book = Casebook(engine, ledger, partial(earliest, markets=markets))
+    _recount_if_changed(book, markets, settings.data_dir / "markets.counted")
+    return book, ledger
+
+
+def markets_of(settings: Settings) -> Markets:
+    """The markets that the settings name, or those that ship. Raises `guardrails.errors.RuleInvalid`."""
+    return read_markets(settings.markets) if settings.markets else shipped_markets()
+
+
+def _recount_if_changed(book: Casebook, markets: Markets, noted: Path) -> None:
+    """Sort the worklist by the deadlines of these rules; `noted` holds the hash of those that it is sorted by."""
+    now = digest({"markets": markets.model_dump(mode="json")})
+    if not noted.is_file() or noted.read_text(encoding="ascii") != now:
+        book.recount()
+        noted.write_text(now, encoding="ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,7 @@ def desk_tools(parts: Open) -> TriageTools:
     matcher = _matcher(settings)
     book, ledger = casebook(settings)
     desk = Desk(
-        book, shipped_markets(), parts.adverse.screen, lambda text: parts.masker.masked(text)[0],
+        book, markets_of(settings), parts.adverse.screen, lambda text: parts.masker.masked(text)[0],
         settings.desk_zone, propose_term=partial(_term, matcher),
         propose_expectedness=partial(_expectedness, parts.index, LabelReading.of(matcher)),
     )  # fmt: skip
