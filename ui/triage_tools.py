@@ -53,7 +53,8 @@ class TriageTools:
         return tuple((each.user_name, each.name) for each in self.accounts.everyone() if each.may(May.TRIAGE))
 
     def view(self, name: str, person: Person) -> CaseView:
-        """One case by id or label, as this person sees it. Raises `CaseMissing` or `ReadFailed`."""
+        """One case by id or label, as this person sees it. Raises `NotAllowed`, `CaseMissing` or `ReadFailed`."""
+        require(person, May.READ_CASES)
         desk, case = self.desk, seen_by(self.desk.book.case(name), person)
         history = changes_seen_by(desk.book.history(case.id), person)
         return CaseView(
