@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assistant.accounts import Accounts
 from assistant.ledger import Ledger
-from assistant.people import May, Meaning, Person, Signature
+from assistant.people import May, Meaning, Person, Signature, require
 from assistant.records import Records
 from assistant.signing import signatures_of
 from assistant.triage.case import Case, Source
