@@ -34,6 +34,8 @@ __all__ = ["AdverseEvents", "AdverseFindings", "AdverseMention", "AdverseReport"
 
 SUSPECTED = 0.7
 """From which probability on a word that no table knows is taken for a medicine."""
+NO_MEDICINE = "other"
+"""The kind of medicines.yaml for words that are none."""
 _NEAR = 400
 """How many characters around a pair are read in a text without sentences."""
 # "amiodarone-induced" is one word to a reader of names; the sign is replaced so that positions stay.
@@ -55,6 +57,14 @@ class AdverseEvents:
             RuleInvalid: a table of words cannot be read.
         """
         marks, fault = self._marks(text)
+        return self.judged(text, marks, fault)
+
+    def judged(self, text: str, marks: Marks | None, fault: str = "") -> AdverseFindings:
+        """What the text reports, with what the net marked in it (None: rules alone judge, and `fault` may say why).
+
+        Raises:
+            RuleInvalid: a table of words cannot be read.
+        """
         named = _named(text, self.medicines, marks)
         found = tuple(_mentions(text, named, marks))
         return AdverseFindings(_by_patient(text, found, situations(text, named)), fault)
@@ -63,7 +73,7 @@ class AdverseEvents:
         if self.nets is None or not text.strip():
             return None, ""
         try:
-            return marks_of(text, self.nets, self.folder), ""
+            return marks_of([text], self.nets, self.folder)[0], ""
         except NetUnavailable as unavailable:
             return None, str(unavailable)
 
@@ -77,8 +87,10 @@ def _named(text: str, medicines: MedicineNames, marks: Marks | None) -> list[Nam
     """The medicines of the text: those of the table, everyday words for one, and what the net takes for one."""
     known = [(one.name or one.surface, (one.start, one.end)) for one in medicines.find(_COMPOUND.sub(" ", text))]
     taken = [span for _, span in known]
-    loose = [sign.span for sign in signs("medicines", text)]
-    loose += marks.medicines(text, SUSPECTED) if marks else ()
+    words = signs("medicines", text)
+    others = tuple(sign.span for sign in words if sign.kind == NO_MEDICINE)
+    loose = [sign.span for sign in words if sign.kind != NO_MEDICINE]
+    loose += [span for span in marks.medicines(text, SUSPECTED) if not shares(span, others)] if marks else ()
     for span in loose:
         if not shares(span, taken):
             insort(taken, span)

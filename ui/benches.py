@@ -12,7 +12,16 @@ from ui.settings import CHECKOUT
 
 NAMES = (
     *("retrieval", "ask", "gold"),
-    *("dose-safety", "dose-reader", "groundedness", "phi", "intake", "guard-latency", "dose-vignettes"),
+    *(
+        "dose-safety",
+        "dose-reader",
+        "groundedness",
+        "phi",
+        "intake",
+        "guard-latency",
+        "dose-vignettes",
+        "adverse-events",
+    ),
     *("signals", "duplicates"),
 )
 _NEED_NO_DATA = frozenset({"gold", "duplicates"})

@@ -63,6 +63,12 @@ class Marks:
         inside = self._inside(span)
         return float(self.medicine[inside].max()) if inside.any() else 0.0
 
+    @property
+    def adverse(self) -> float:
+        """How sure the net is of both a medicine and a reaction to it, whether it happened or is known in general."""
+        events = self.happened + self.known
+        return float(min(self.medicine.max(), events.max())) if len(events) else 0.0
+
     def _inside(self, span: Span) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = (self.spans[:, 0] < span[1]) & (self.spans[:, 1] > span[0])
         return found
@@ -76,26 +82,28 @@ class Marks:
         return _runs(text, self.spans[self.medicine >= least])
 
 
-def marks_of(text: str, nets: AdverseNets, folder: Path = NET) -> Marks:
-    """What the net marks in the text.
+def marks_of(texts: Sequence[str], nets: AdverseNets, folder: Path = NET) -> tuple[Marks, ...]:
+    """What the net marks in each text.
 
     Raises:
         NetUnavailable: its weights are missing or do not fit, or it gave a value that is not a number.
     """
     try:
         card = nets.card(folder)
-        (tagged,) = nets.tag([text], folder)
+        tagged = nets.tag(texts, folder)
         columns = [card.labels.index(label) for label in (MEDICINE, HAPPENED, KNOWN)]
     except (EncoderError, ValueError) as fault:
-        raise NetUnavailable(
-            "The learned net that marks reported reactions cannot be used; rules alone judged."
-        ) from fault
-    if not math.isfinite(float(tagged.probabilities.sum())):
-        raise NetUnavailable("The learned net that marks reported reactions gave no number; rules alone judged.")
+        raise NetUnavailable("The net that marks reported reactions cannot be used; rules alone judged.") from fault
+    if not all(math.isfinite(float(one.probabilities.sum())) for one in tagged):
+        raise NetUnavailable("The net that marks reported reactions gave no number; rules alone judged.")
+    return tuple(_marks(text, one, columns, card.threshold) for text, one in zip(texts, tagged, strict=True))
+
+
+def _marks(text: str, tagged: Tagged, columns: Sequence[int], threshold: float) -> Marks:
     words = [found.span() for found in _WORD.finditer(text)]
     rows = np.array([_row(tagged, word, columns) for word in words], dtype=np.float64).reshape(-1, 3)
     spans = np.array(words, dtype=np.int64).reshape(-1, 2)
-    return Marks(spans, rows[:, 0], rows[:, 1], rows[:, 2], card.threshold)
+    return Marks(spans, rows[:, 0], rows[:, 1], rows[:, 2], threshold)
 
 
 def _row(tagged: Tagged, word: Span, columns: Sequence[int]) -> NDArray[np.float64]:

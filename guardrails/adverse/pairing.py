@@ -32,7 +32,7 @@ _STRENGTH = re.compile(
     r"\s*\d+(?:\.\d+)?\s?(?:mg|mcg|g|ml|units?)\b(?:\s(?:daily|bd|tds|od|bid|weekly))?", re.IGNORECASE
 )
 _SPARED = re.compile(
-    r"\b(?:fine on|tolerat\w+|without (?:any )?(?:trouble|problems?)|switch(?:ed)? to|swap(?:ped)? (?:to|for)"
+    r"\b(?:fine on|alongside|tolerat\w+|without (?:any )?(?:trouble|problems?)|switch(?:ed)? to|swap(?:ped)? (?:to|for)"
     r"|instead|chang\w+ to|give"
     r"|replaced by|can (?:i|we|he|she) (?:have|use|give|take)|restart with|alternative)\W+(?:\w+\W+){0,2}$",
     re.IGNORECASE,
@@ -69,6 +69,7 @@ def pairs(
         near = order[max(0, at - _CHOICES) : at + _CHOICES]
         best = max(near, key=lambda one: _likely(text, one, event, sentences), default=None)
         if best is not None:
+            best = _by_name(text, near, best)
             yield best, event
             yield from ((other, event) for other in _joined(text, near, near.index(best)))
 
@@ -90,13 +91,21 @@ def _place(span: Span, sentences: Sequence[Span]) -> int:
     return bisect_right(sentences, span[0], key=lambda one: one[0])
 
 
+def _by_name(text: str, near: Sequence[Named], best: Named) -> Named:
+    """The medicine itself where an everyday word is explained: "her blood pressure tablet (indapamide)"."""
+    at = near.index(best) + 1
+    explained = not best.listed and at < len(near) and near[at].listed
+    return near[at] if explained and text[best.span[1] : near[at].span[0]].strip() == "(" else best
+
+
 def _joined(text: str, near: Sequence[Named], at: int) -> Iterator[Named]:
     """The medicines named in one breath with this one ("warfarin plus clarithromycin")."""
     for step in (1, -1):
         here = at
         while 0 <= here + step < len(near) and _in_one_breath(text, near[here], near[here + step]):
             here += step
-            yield near[here]
+            if near[here].listed and not near[here].proposed and not _RESPONSE.match(text, near[here].span[1]):
+                yield near[here]
 
 
 def _in_one_breath(text: str, one: Named, other: Named) -> bool:

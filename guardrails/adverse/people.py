@@ -26,6 +26,9 @@ _WEIGHT = re.compile(r"\b(\d{1,3}(?:\.\d+)?)\s?kgs?\b(?!\s?/)", re.IGNORECASE)
 _CHANGED = re.compile(r"(?:\b(?:gain|lost|lose|put on|up|down|by)\w*|/)\s*$", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|never|no longer|isn't|wasn't)\s+(?:\w+\s)?$", re.IGNORECASE)
 _LETTER = {"m": "male", "f": "female"}
+_OF_PARENT = re.compile(
+    r"m(?:other|um|om)|father|dad|maternal|she|hers?|wife|pregnant|breast-?fe\w+|postpartum", re.IGNORECASE
+)
 _GROUPS = ("neonate", "infant", "child", "adolescent", "elderly")
 _WHO = (Reporter.LITERATURE, Reporter.RELATIVE, Reporter.CLINICIAN, Reporter.PATIENT)
 
@@ -92,8 +95,12 @@ def _sex(text: str, span: Span, said: dict[str, Span]) -> Words | None:
     for found in _AGE.finditer(text, *span):
         if letter := found.group("sex"):
             return Words(_LETTER[letter.lower()], (found.end() - 1, found.end()))
-    first = sorted((said[sex], sex) for sex in ("female", "male") if sex in said)
-    return Words(first[0][1], first[0][0]) if first else None
+    baby = "neonate" in said or "infant" in said
+    for sign in in_span("people", text, span):
+        # The mother of a baby is not the patient.
+        if sign.kind in _LETTER.values() and not (baby and _OF_PARENT.fullmatch(text, *sign.span)):
+            return Words(sign.kind, sign.span)
+    return None
 
 
 def _weight(text: str, span: Span) -> Words | None:

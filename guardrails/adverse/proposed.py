@@ -13,7 +13,7 @@ _PROPOSED_BEFORE = re.compile(
     r"(?:have|give|use|take|start|restart|try|add|get|prescribe|commence|begin|switch to|swap to|be given|be)"
     r"|\b(?:dose|dosing|alternative|timing) of|\b(?:switch|swap|change|convert)\w* (?:him |her |them )?(?:to"
     r"|for)|\badd|\binstead of"
-    r"|(?:^|[,.;?!:]\s*|\b(?:and|so|then)\s)(?:is|are|would|will|does|do|has|consider|loaded with|treated with"
+    r"|(?:^|[,.;?!:]\s*|\b(?:and|so|then)\s)(?:is|are|would|will|has|consider|loaded with|treated with"
     r"|started her on|started him on|need)"
     r")"
     r"\s+(?:(?:a|an|the|some|any|iv|oral|low dose|my|her|his|regular|topical|intravenous|two|one"

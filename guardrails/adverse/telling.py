@@ -23,11 +23,12 @@ _EVENT_FIRST = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"^\W*(?:(?:hi|hello|so|ok|please|quick question)\W+)*(?:can|could|does|do|may|might|will|would|is|are|what"
+    r"\W*(?:(?:hi|hello|so|ok|please|quick question)\W+)*(?:can|could|does|do|may|might|will|would|is|are|what"
     r"|which|whats|how|why|who|when|at what"
     r"|list|explain|tell me|name|dose|dosing|treatment|management|antidote|risks?|signs|symptoms|prevention)\b",
     re.IGNORECASE,
 )
+_STOP = re.compile(r"[.?!]\s")
 _OWN = re.compile(
     r"\b(?:my|his|her|their|this patient's|the patient's)\s+(?:\w+\s+){0,3}$|\bi(?:'ve|'m)?\b|\bsince\b"
     r"|\bafter (?:starting|taking)\b",
@@ -114,8 +115,14 @@ def speaks_against(near: Window, medicine: Span, event: Span) -> bool:
 
 def is_in_general(near: Window, event: Span, tied: bool) -> bool:
     """Whether the sentence asks or states it of nobody: "Can X cause Y?", but not "Could X cause my Y?"."""
-    asks = _ASKS.match(near.text[near.span[0] : near.span[1]]) is not None
+    asks = _ASKS.match(near.text, _clause(near, event), near.span[1]) is not None
     return (asks or near.label or (near.general and not (near.told or tied))) and not _is_own(near, event)
+
+
+def _clause(near: Window, event: Span) -> int:
+    """Where the sentence that names the reaction begins."""
+    stops = [found.end() for found in _STOP.finditer(near.text, near.span[0], event[0])]
+    return stops[-1] if stops else near.span[0]
 
 
 def _is_own(near: Window, event: Span) -> bool:

@@ -1,40 +1,33 @@
 """The shipped net's recipe trained on the ADE corpus itself, to measure what the encoder can do there; never shipped.
 
-    python -m tests.benchmarks.adverse_recipe --data ../shared/data --out opinions.json [--folds 5] [--epochs 4]
+    python -m tests.benchmarks.adverse_recipe --data ../shared/data
 
-The sentences fall into parts by their article (md5 of the PMID), so that no article is on both sides. For each part two
-nets learn from the other parts: one judges whole sentences, one marks the medicine and the effect. What they say of the
-part that they never saw is kept as numbers, by a key that tells nothing of the sentence.
+The sentences fall into five parts by their article (md5 of the PMID), so that no article is on both sides. For each
+part a net learns from the other four to tell adverse sentences from others. What it says of the part that it never saw
+is kept as a number in `adverse/ade_out_of_fold.json`, by a key that tells nothing of the sentence.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from finetune.nets.adverse_patterns import HAPPENED, MEDICINE, NOTHING
-from finetune.nets.rows import TagRow, TextRow
+from finetune.nets.adverse_patterns import HAPPENED, NOTHING
+from finetune.nets.rows import TextRow
 from finetune.nets.trainer import Recipe, train
-from retrieval.encoder import Encoder
-from retrieval.nets import Nets
-from retrieval.settings import RetrievalSettings
 
 JUDGE = Recipe(
     "ade_judge", "text", (NOTHING, HAPPENED), rank=32, alpha=64, learning_rate=6e-4, epochs=4, max_tokens=112
 )
-MARKER = Recipe(
-    "ade_marker", "tag", (NOTHING, MEDICINE, HAPPENED), rank=32, alpha=64, learning_rate=8e-4, epochs=4, max_tokens=112
-)
+OUT_OF_FOLD = Path(__file__).parent / "adverse" / "ade_out_of_fold.json"
+FOLDS = 5
 
 
 class _Relation(BaseModel):
@@ -63,9 +56,10 @@ class Sentence:
         """A short name for the text that tells nothing of it."""
         return md5(self.text.encode(), usedforsecurity=False).hexdigest()[:12]
 
-    def part(self, parts: int) -> int:
-        """Which of so many parts its article belongs to."""
-        return int(md5(self.pmid.encode(), usedforsecurity=False).hexdigest()[:8], 16) % parts
+    @property
+    def part(self) -> int:
+        """Which of the five parts its article belongs to."""
+        return int(md5(self.pmid.encode(), usedforsecurity=False).hexdigest(), 16) % FOLDS
 
 
 def corpus(data: Path) -> list[Sentence]:
@@ -81,78 +75,31 @@ def corpus(data: Path) -> list[Sentence]:
     return list(made.values())
 
 
-def judged_row(one: Sentence) -> TextRow:
+def row_of(one: Sentence) -> TextRow:
     """The sentence and whether it is adverse."""
     return TextRow(one.text, HAPPENED if one.adverse else NOTHING)
 
 
-def marked_row(one: Sentence) -> TagRow:
-    """The sentence with every place of its drugs and effects."""
-    spans = {
-        (found.start(), found.end(), label)
-        for pair in one.pairs
-        for words, label in zip(pair, (MEDICINE, HAPPENED), strict=True)
-        for found in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", one.text, re.IGNORECASE)
-    }
-    return TagRow(one.text, tuple(sorted(spans)))
-
-
-def out_of_fold(sentences: Sequence[Sentence], part: int, parts: int, epochs: int) -> dict[str, tuple[float, float]]:
-    """For each sentence of one part what the two nets that never saw it say: judged adverse, marked as such."""
-    held = [one for one in sentences if one.part(parts) == part]
-    rest = [one for one in sentences if one.part(parts) != part]
-    texts = [one.text for one in held]
+def out_of_fold(sentences: Sequence[Sentence], part: int) -> dict[str, float]:
+    """For each sentence of one part the probability of a net that never saw it that it is adverse."""
+    held = [one for one in sentences if one.part == part]
+    rest = [one for one in sentences if one.part != part]
     with TemporaryDirectory() as folder:
-        judge, marker = Path(folder) / "judge", Path(folder) / "marker"
-        train(
-            replace(JUDGE, epochs=epochs), [judged_row(one) for one in rest], [judged_row(one) for one in held], judge
-        )
-        train(
-            replace(MARKER, epochs=epochs), [marked_row(one) for one in rest], [marked_row(one) for one in held], marker
-        )
-        nets = Nets(Encoder(RetrievalSettings()))
-        whole = nets.score(texts, judge)[:, 1]
-        marks = [marked_score(tagged.probabilities) for tagged in nets.tag(texts, marker)]
-    return {one.key: (round(float(a), 4), round(float(b), 4)) for one, a, b in zip(held, whole, marks, strict=True)}
-
-
-def marked_score(probabilities: NDArray[np.float32]) -> float:
-    """How sure it is that a sentence has a medicine and an effect: the less sure of the two surest words."""
-    return float(probabilities[:, 1:].max(axis=0).min()) if len(probabilities) else 0.0
+        report = train(JUDGE, [row_of(one) for one in rest], [row_of(one) for one in held], Path(folder))
+    return {one.key: round(float(value), 3) for one, value in zip(held, report.probabilities[:, 1], strict=True)}
 
 
 def main() -> None:
     """Train for every part and keep what is said."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the public development data")
-    parser.add_argument("--out", type=Path, required=True, help="the file for the opinions")
-    parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--out", type=Path, default=OUT_OF_FOLD, help="the file for the numbers")
     given = parser.parse_args()
-    sentences = corpus(given.data)
-    said: dict[str, tuple[float, float]] = {}
-    for part in range(given.folds):
-        said |= out_of_fold(sentences, part, given.folds, given.epochs)
-        given.out.write_text(json.dumps(dict(sorted(said.items())), indent=0) + "\n", encoding="utf-8")
-        print(f"part {part + 1} of {given.folds}: {summary(sentences, said)}", flush=True)
-
-
-def summary(sentences: Sequence[Sentence], said: dict[str, tuple[float, float]]) -> str:
-    """The best F1 of the two nets, and of both together, on the sentences judged so far."""
-    known = [one for one in sentences if one.key in said]
-    right = np.array([one.adverse for one in known])
-    both = np.array([said[one.key] for one in known])
-    return ", ".join(
-        f"{name} F1 {best_f1(values, right):.3f}"
-        for name, values in (("judge", both[:, 0]), ("marker", both[:, 1]), ("together", both.mean(axis=1)))
-    )
-
-
-def best_f1(values: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """The largest F1 over all thresholds."""
-    order = np.argsort(-values)
-    hits = np.cumsum(right[order])
-    return float((2 * hits / (np.arange(1, len(order) + 1) + right.sum())).max())
+    sentences, said = corpus(given.data), dict[str, float]()
+    for part in range(FOLDS):
+        said |= out_of_fold(sentences, part)
+        given.out.write_text(json.dumps(dict(sorted(said.items())), separators=(",", ":")) + "\n", encoding="utf-8")
+        print(f"part {part + 1} of {FOLDS}", flush=True)
 
 
 if __name__ == "__main__":
