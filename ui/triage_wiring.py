@@ -58,6 +58,7 @@ def _recount_if_changed(book: Casebook, markets: Markets, noted: Path) -> None:
     now = digest({"markets": markets.model_dump(mode="json")})
     if not noted.is_file() or noted.read_text(encoding="ascii") != now:
         book.recount()
+        noted.parent.mkdir(parents=True, exist_ok=True)
         noted.write_text(now, encoding="ascii")
 
 

@@ -183,6 +183,19 @@ class Casebook:
         with self._reading() as connection:
             return connection.scalar(query) or 0
 
+    def recount(self) -> int:
+        """Compute the deadline of every open case anew, after the rules of the markets changed; how many moved."""
+        still = CASES.c.state.in_([state.value for state in OPEN_STATES])
+        moved = 0
+        with self._ledger.writing("the deadlines") as connection:
+            for row in connection.execute(_BODIES.add_columns(CASES.c.due_at).where(still)).all():
+                case = read_case(row[0])
+                due = case_row(case, self._due(case), datetime.now(UTC))["due_at"]
+                if due != row[1]:
+                    connection.execute(sa.update(CASES).where(CASES.c.id == case.id).values(due_at=due))
+                    moved += 1
+        return moved
+
     def history(self, case_id: str) -> tuple[Change, ...]:
         """Every change of a case, oldest first."""
         query = sa.select(CASE_CHANGES).where(CASE_CHANGES.c.case_id == case_id).order_by(CASE_CHANGES.c.number)

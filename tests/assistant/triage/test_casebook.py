@@ -273,6 +273,16 @@ def test_a_worklist_says_what_it_shows(book: Casebook) -> None:
     assert line.due_at == datetime(2026, 3, 20, 22, 0, tzinfo=UTC) + timedelta(hours=1)
 
 
+def test_deadlines_are_counted_anew_when_the_rules_change(tmp_path: Path) -> None:
+    book, ledger = opened_book(tmp_path)
+    case = add(book, full_case())
+    assert book.recount() == 0
+    slow = Casebook(book._engine, ledger, lambda case: case.opened_at + timedelta(days=200))
+    assert slow.recount() == 1
+    assert slow.worklist()[0].due_at == case.opened_at + timedelta(days=200)
+    assert slow.case(case.id) == case
+
+
 def test_a_moment_in_another_zone_is_the_same_moment(book: Casebook) -> None:
     there = datetime(2026, 3, 5, 18, 30, tzinfo=timezone(timedelta(hours=9)))
     case = add(book, full_case(opened_at=there))
