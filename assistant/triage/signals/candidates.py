@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -210,11 +211,14 @@ def _rows(table: pl.DataFrame, rules: tuple[Threshold, ...]) -> tuple[SignalRow,
     ids = [rule.id for rule in rules]
     flags = (table.select(f"{kind}_{each}" for each in ids).iter_rows() for kind in ("crossed", "unjudged"))
     parts = zip(table.select(_COLUMNS).iter_rows(), *flags, strict=True)
-    made = (
-        SignalRow(*values, crossed=_held(ids, crossed), not_judged=_held(ids, unjudged), undefined="")
-        for values, crossed, unjudged in parts
-    )
+    made = (_row(values, _held(ids, crossed), _held(ids, unjudged)) for values, crossed, unjudged in parts)
     return tuple(replace(row, undefined=_undefined(row)) for row in made)
+
+
+def _row(values: tuple[Any, ...], crossed: tuple[str, ...], not_judged: tuple[str, ...]) -> SignalRow:
+    """A row of the values in the order of `_COLUMNS`, which is that of the fields."""
+    named = dict(zip(_COLUMNS, values, strict=True))
+    return SignalRow(**named, crossed=crossed, not_judged=not_judged, undefined="")
 
 
 def _held(ids: Sequence[str], flags: Sequence[bool]) -> tuple[str, ...]:
