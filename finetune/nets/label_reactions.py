@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def _fold(sections: Sequence[LabelSection], fold: tuple[int, int], recipe: Recip
     print(f"fold {number}: losses {report.losses}, temperature {report.temperature:.2f}, {report.seconds:.0f} s")
     for threshold in (0.2, 0.3, 0.4, 0.5, 0.6):
         print(f"  {threshold}: precision, recall, F1 of exact places {exact(held, found, threshold)}", flush=True)
-    keep(held, found, out / "spans.json")
+    keep(sections, dict(zip((one.hash for one in held), found, strict=True)), out / "spans.json")
 
 
 def tagged(sections: Sequence[LabelSection], folder: Path) -> list[tuple[Span, ...]]:
@@ -84,14 +84,14 @@ def exact(sections: Sequence[LabelSection], found: Sequence[tuple[Span, ...]], t
     return round(precision, 4), round(recall, 4), round(2 * precision * recall / max(1e-9, precision + recall), 4)
 
 
-def keep(sections: Sequence[LabelSection], found: Sequence[tuple[Span, ...]], file: Path) -> None:
-    """Add the spans of these sections to the file, each section by the hash of its text."""
-    kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    for section, own in zip(sections, found, strict=True):
-        kept[section.hash] = [[span.start, span.end, round(span.certainty, 3)] for span in own]
+def keep(learned: Sequence[LabelSection], found: Mapping[str, tuple[Span, ...]], file: Path) -> None:
+    """Add the spans of each section, by the hash of its text, and the hashes of all that the shipped net learned."""
+    kept = json.loads(file.read_text(encoding="utf-8"))["spans"] if file.exists() else {}
+    kept |= {key: [[one.start, one.end, round(one.certainty, 3)] for one in own] for key, own in found.items()}
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(f'"{key}": {json.dumps(kept[key], separators=(",", ":"))}' for key in sorted(kept))
-    file.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+    hashes = json.dumps(sorted(one.hash for one in learned))
+    file.write_text(f'{{"learned": {hashes},\n"spans": {{\n{lines}\n}}}}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":

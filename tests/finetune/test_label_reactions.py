@@ -62,9 +62,10 @@ def test_a_tagger_learns_a_made_up_label_and_its_spans_are_kept_as_numbers(tmp_p
     assert precision > 0.7
     assert recall > 0.7
     file = tmp_path / "spans.json"
-    keep(sections, found, file)
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    assert set(kept) == {sections[0].hash}
+    keep(sections, {sections[0].hash: found[0]}, file)
+    held = json.loads(file.read_text(encoding="utf-8"))
+    kept = held["spans"]
+    assert set(kept) == set(held["learned"]) == {sections[0].hash}
     assert all(chance >= LOWEST for _, _, chance in kept[sections[0].hash])
     assert "rash" not in file.read_text(encoding="utf-8").lower()
 
