@@ -14,7 +14,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.access import LOOPBACK, Access, SingleUser
@@ -97,9 +97,14 @@ def application(blocks: gr.Blocks, access: Access, triage: gr.Blocks | None = No
     app.add_middleware(Door, access=access)
     app.add_middleware(OwnPageOnly, loopback=isinstance(access, SingleUser))
     if triage is not None:
-        # Before the chat, whose address holds every other one.
+        # Before the chat, whose address holds every other one, also the board's without its last stroke.
+        app.add_api_route("/triage", _to_board, include_in_schema=False)
         app = _mounted(app, triage, "/triage", _head(access, "style.css", "triage.css"))
     return _mounted(app, blocks, "/", _head(access, "style.css"))
+
+
+def _to_board() -> RedirectResponse:
+    return RedirectResponse("/triage/")
 
 
 def _mounted(app: FastAPI, blocks: gr.Blocks, path: str, head: str) -> FastAPI:
