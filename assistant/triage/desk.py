@@ -123,6 +123,9 @@ def assign(desk: Desk, person: Person, cases: Sequence[Case], owner: str) -> tup
 def change(desk: Desk, person: Person, case: Case, path: str, value: Json, why: str = "") -> Case:
     """Set one field by its path. A term needs the permission to code, everything else the permission to triage.
 
+    With an event or a medicine that is removed go its places in the texts and the judgements of its pairs; history
+    keeps them. What the machine proposes of seriousness follows the changed fields.
+
     Raises `FieldUnknown`, `FieldInvalid`, `NotAllowed`, `CaseChanged`.
     """
     top = path.split(".")[0].split("[")[0]
@@ -131,6 +134,9 @@ def change(desk: Desk, person: Person, case: Case, path: str, value: Json, why: 
     require(person, May.CODE if path.endswith(".term") else May.TRIAGE)
     new = with_value(case, path, _masked(desk, path.rsplit(".")[-1], value))
     _refuse_smuggled(case, new)
+    new = _without_orphans(new)
+    if top == "events":
+        new = with_proposals(new, texts_of(desk, new))
     (saved,) = save(desk, edit(case, new, person.user_name, why, f"{path} was changed."))
     return saved
 
@@ -149,6 +155,26 @@ def _refuse_smuggled(old: Case, new: Case) -> None:
     for event in new.events:
         if (event.seriousness, event.judged_not_serious_by) != kept.get(event.id, ((), "")):
             raise FieldInvalid("Seriousness is set by a step of its own and cannot be written with an event.")
+
+
+def _without_orphans(case: Case) -> Case:
+    """Without judgements and places of events and medicines that are not in the case."""
+    events, products = {each.id for each in case.events}, {each.id for each in case.products}
+    items = {"events": events, "products": products}
+
+    def is_there(path: str) -> bool:
+        name, _, rest = path.partition("[")
+        return name not in items or rest.partition("]")[0] in items[name]
+
+    return replace(
+        case,
+        expectedness=tuple(
+            each for each in case.expectedness if each.event_id in events and each.product_id in products
+        ),
+        causality=tuple(each for each in case.causality if each.event_id in events and each.product_id in products),
+        evidence=tuple(each for each in case.evidence if is_there(each.path)),
+        unknowns=tuple(each for each in case.unknowns if is_there(each.id)),
+    )
 
 
 def follow_up(

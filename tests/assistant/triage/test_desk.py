@@ -251,6 +251,26 @@ def test_items_are_added_and_removed_by_their_path(here: Office) -> None:
     assert here.desk.book.history(case.id)[-1].old == here.desk.book.history(case.id)[-2].new
 
 
+def test_with_a_removed_event_go_its_judgements_and_places(here: Office) -> None:
+    case = opened(here)
+    assert case.causality
+    case = change(here.desk, here.ann, case, "events[e1]", None, "told of somebody else")
+    assert (case.causality, case.expectedness, case.is_serious) == ((), (), False)
+    assert not any(each.path.startswith("events") for each in case.evidence)
+    assert any(each.path.startswith("products") for each in case.evidence)
+    assert "causality[e1/p1]" in {line.path for line in here.desk.book.history(case.id)}
+    assert here.desk.book.rebuilt(case.id) == case
+
+
+def test_what_the_machine_says_of_seriousness_follows_the_fields(here: Office) -> None:
+    case = opened(here)
+    case = change(here.desk, here.ann, case, "events[e1].outcome", "fatal", "the caller said so")
+    assert [each.criterion for each in case.events[0].seriousness] == [Criterion.DEATH, Criterion.HOSPITALISATION]
+    case = set_seriousness(here.desk, here.ann, case, "e1", {Criterion.DEATH}, "not admitted, dead on arrival")
+    case = change(here.desk, here.ann, case, "events[e1].outcome", "unknown")
+    assert [each.criterion for each in case.events[0].seriousness] == [Criterion.DEATH]
+
+
 def test_many_cases_are_assigned_together_or_not_at_all(here: Office) -> None:
     first, second = import_text(here.desk, here.ann, Arrived(TWO, NOW))
     stale = replace(second, version=7)
