@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from guardrails.errors import NetUnavailable
 from guardrails.examined import Examined
+from guardrails.source_words import in_source_words
 from guardrails.verdict import Finding, Severity
 from guardrails.wording import squeezed, stems
 from retrieval.chunking import word_pieces
@@ -126,7 +127,8 @@ class Grounding:
         """`check` of all claims of an answer in one batch."""
         asked = [place for place, one in enumerate(many) if not one.is_verbatim]
         found: list[tuple[Finding, ...]] = [()] * len(many)
-        scores = self.scores([many[place].claim.text for place in asked], [_evidence(many[place]) for place in asked])
+        claims = [in_source_words(many[place]) for place in asked]
+        scores = self.scores(claims, [_evidence(many[place]) for place in asked])
         for place, score in zip(asked, scores, strict=True):
             if not score >= self.least:
                 found[place] = (_finding(float(score), self.least),)
