@@ -84,7 +84,7 @@ def opened(browser: Browser, address: str, size: tuple[int, int] = WIDE, scheme:
     page = context.new_page()
     page.on("pageerror", lambda error: failed.append(str(error)))
     try:
-        page.goto(address)
+        page.goto(address, timeout=120_000)
         ready(page)
         yield page
         elsewhere = [url for url in asked if not url.startswith((address, "data:", f"blob:{address}"))]
@@ -96,9 +96,9 @@ def opened(browser: Browser, address: str, size: tuple[int, int] = WIDE, scheme:
 
 def ready(page: Page) -> None:
     """Wait until the page shows a conversation or the empty page, and its script runs."""
-    expect(page.locator("#thread .thread")).to_be_visible(timeout=30_000)
+    expect(page.locator("#thread .thread")).to_be_visible(timeout=120_000)
     page.wait_for_function(
-        "document.querySelector('#conversation textarea, #conversation input')?.value", timeout=15_000
+        "document.querySelector('#conversation textarea, #conversation input')?.value", timeout=60_000
     )
 
 

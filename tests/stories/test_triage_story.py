@@ -75,13 +75,13 @@ def browser() -> Iterator[Browser]:
 
 def saved(page: Page) -> None:
     """The act that was just begun is stored and its case is shown anew."""
-    expect(page.locator("#say .say")).to_contain_text(re.compile("saved"), timeout=20_000)
+    expect(page.locator("#say .say")).to_contain_text(re.compile("saved"), timeout=60_000)
     page.evaluate("document.querySelector('#say .say').textContent = ''")
 
 
 def say_why(page: Page, why: str, *, sign: bool = False) -> None:
     dialog = page.locator("#ask dialog")
-    expect(dialog).to_be_visible()
+    expect(dialog).to_be_visible(timeout=60_000)
     dialog.get_by_label("Reason").fill(why)
     if sign:
         dialog.get_by_label("Password").fill(PASSWORD)
@@ -101,6 +101,7 @@ def set_field(page: Page, path: str, value: str, *, choice: bool = False) -> Non
 
 def test_from_a_sentence_in_the_chat_to_a_signed_report(browser: Browser, product: Product, address: str) -> None:
     with opened(browser, address, LAPTOP) as page:
+        page.set_default_timeout(120_000)
         box(page).fill(QUESTION)
         box(page).press("Enter")
         expect(page.locator("#thread .turn")).to_have_count(1, timeout=180_000)
@@ -110,7 +111,7 @@ def test_from_a_sentence_in_the_chat_to_a_signed_report(browser: Browser, produc
         expect(line).to_contain_text("candidate")
         expect(line).to_contain_text("metformin")
         page.keyboard.press("Enter")
-        expect(page.locator(".case")).to_be_visible()
+        expect(page.locator(".case")).to_be_visible(timeout=60_000)
         expect(page.locator(".words mark", has_text="vomiting")).to_be_visible()
         page.get_by_role("button", name="Open", exact=True).click()
         saved(page)
@@ -173,7 +174,7 @@ def sign_causality(page: Page) -> None:
     page.locator("#ask").get_by_label("Reason").fill("Close in time.")
     page.locator("#ask").get_by_label("Password").fill("not the password")
     page.locator("#ask").get_by_role("button", name="Go on").click()
-    expect(page.locator("#say .say.is-bad")).to_contain_text("password is not right")
+    expect(page.locator("#say .say.is-bad")).to_contain_text("password is not right", timeout=60_000)
     form.locator('select[name="n2"]').select_option("yes")
     expect(form.locator("[data-score]")).to_have_text("2")
     form.locator('select[name="category"]').select_option("possible")
