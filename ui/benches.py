@@ -22,7 +22,7 @@ NAMES = (
         "dose-vignettes",
         "adverse-events",
     ),
-    *("signals", "duplicates"),
+    *("signals", "duplicates", "expectedness"),
 )
 _NEED_NO_DATA = frozenset({"gold", "duplicates"})
 
