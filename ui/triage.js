@@ -290,6 +290,8 @@ const ACTIONS = {
   page: (node) => ((filters.page = Number(node.dataset.page)), list()),
   "take-in": async () => (await request("take_in", {})) && list(),
   import: () => importFile(),
+  listing: (node) => request("listing", { ...filters, kind: node.dataset.kind }),
+  form: () => request("form", { case: shown.case }),
   "select-all": (node) => (document.querySelectorAll('input[name="case"]').forEach((each) => (each.checked = node.checked)), countChosen()),
   "copy-letter": () => copy(find(".letter").value),
   "save-letter": (node) => download(node.dataset.name, find(".letter").value),

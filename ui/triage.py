@@ -23,6 +23,7 @@ from ui.triage_answers import Answers
 from ui.triage_export import EXPORTING
 from ui.triage_files import Files
 from ui.triage_moves import MOVING
+from ui.triage_papers import Papers
 from ui.triage_pieces import Pieces, Resembling
 from ui.triage_reply import BoardReply
 from ui.triage_signals import Signals
@@ -40,6 +41,7 @@ class Board:
 
     answers: Answers
     files: Files
+    papers: Papers
     tools: TriageTools
 
     def act(self, person: Person, sent: object) -> BoardReply:
@@ -50,9 +52,8 @@ class Board:
 def board(tools: TriageTools) -> Board:
     """The board over its tools. Raises `IndexUnusable` where the index of duplicates cannot be opened."""
     pieces = Pieces(tools, Resembling(tools, DuplicateIndex(tools.duplicates)))
-    return Board(
-        Answers(tools, pieces, Signals(tools.desk.book.cases, tools.sets), TakingIn(tools)), Files(tools), tools
-    )
+    answers = Answers(tools, pieces, Signals(tools.desk.book.cases, tools.sets), TakingIn(tools))
+    return Board(answers, Files(tools), Papers(tools), tools)
 
 
 def build_triage(desk: Board) -> gr.Blocks:
@@ -135,7 +136,13 @@ def _bridge(desk: Board) -> gr.HTML:
     def acknowledge(sent: object, request: gr.Request) -> BoardReply:
         return _for(request, desk.files.acknowledge, sent)
 
-    functions = [worklist, case, piece, codes, assign, take_in, signals, act, take_file, acknowledge]
+    def form(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.papers.form, sent)
+
+    def listing(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.papers.listing, sent)
+
+    functions = [form, listing, worklist, case, piece, codes, assign, take_in, signals, act, take_file, acknowledge]
     script = (HERE / "triage.js").read_text(encoding="utf-8")
     return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
 

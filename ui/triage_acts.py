@@ -181,7 +181,8 @@ def judged_causality(each: Act) -> Causality:
     product = next((one for one in each.case.products if one.id == each.given("product")), None)
     if product is None:
         raise FieldInvalid(f"Case {each.case.label} has no such medicine.")
-    before = propose(each.case, event, product)
+    kept = next((one for one in each.case.causality if one.id == f"{event.id}/{product.id}"), None)
+    before = kept if kept is not None and kept.naranjo else propose(each.case, event, product)
     answers = []
     for item in before.naranjo:
         answer = _one_of(NaranjoAnswer, each.given(f"n{item.number}") or item.answer.value)

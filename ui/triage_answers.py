@@ -42,6 +42,11 @@ class ListSent(_Sent):
     page: int = Field(default=0, ge=0, le=100_000)
 
 
+def asked_of(sent: ListSent) -> Asked:
+    """The filters as the worklist takes them."""
+    return Asked(sent.state, sent.serious, sent.owner, sent.market, sent.product, sent.text, sent.page)
+
+
 class CaseSent(_Sent):
     """One case, and the part of its page that is shown."""
 
@@ -131,7 +136,7 @@ class Answers:
         require(person, May.READ_CASES)
         if person.may(May.TRIAGE):
             self.taking.now_and_then()
-        asked = Asked(sent.state, sent.serious, sent.owner, sent.market, sent.product, sent.text, sent.page)
+        asked = asked_of(sent)
         desk, wanted = self.tools.desk, asked.wanted(PAGE)
         around = Around(self.tools.owners(), desk.markets, desk.now(), person.may(May.TRIAGE))
         return BoardReply(worklist(desk.book.worklist(wanted), desk.book.count(wanted), asked, around, PAGE))

@@ -53,8 +53,10 @@ def _listed_short(view: CaseView, event: Event) -> str:
     found = [each for each in view.case.expectedness if each.event_id == event.id]
     if not found:
         return '<span class="faint">not looked up: counts as unexpected</span>'
+    names = {product.id: product.name for product in view.case.products}
     return " ".join(
-        pill(f"{each.product_id}: {each.listed.value}", f"is-{each.listed.value}") + ("" if each.confirmed else MACHINE)
+        pill(f"{names.get(each.product_id, each.product_id)}: {each.listed.value}", f"is-{each.listed.value}")
+        + ("" if each.confirmed else MACHINE)
         for each in found
     )
 

@@ -119,7 +119,7 @@ def labelled(label: str, control: str) -> str:
     return f'<label><span class="sr-only">{text(label)}</span>{control}</label>'
 
 
-def button(words: str, action: str, kind: str = "", **data: str) -> str:
-    """A button that triage.js acts on."""
+def button(words: str, action: str, look: str = "", **data: str) -> str:
+    """A button that triage.js acts on; `look` is a class of triage.css."""
     given = attributes(action=action, **data)
-    return f'<button type="button" class="{text(f"act {kind}".strip())}"{given}>{text(words)}</button>'
+    return f'<button type="button" class="{text(f"act {look}".strip())}"{given}>{text(words)}</button>'

@@ -10,7 +10,7 @@ from assistant.triage.narrative import Sentence, as_text
 from assistant.triage.states import State
 from ui.markup import count, text
 from ui.triage_fields import NARRATIVE
-from ui.triage_marks import attributes, do_button, do_form, options, pill, table
+from ui.triage_marks import attributes, button, do_button, do_form, options, pill, table
 from ui.triage_view import CaseView, fields
 
 EXPORTABLE = frozenset({State.ASSESSED})
@@ -53,9 +53,8 @@ def export(view: CaseView) -> str:
         f'<form class="adder" data-form="check"><label>Report for <select name="market" data-change="check">'
         f'{options(markets, chosen)}</select></label><button class="act" type="submit">Check again</button></form>'
     )
-    return (
-        f'<h3>E2B(R3) report</h3>{choice}<div data-lazy="check"><p class="nothing">Checking…</p></div>{_answer(view)}'
-    )
+    waiting = '<div data-lazy="check"><p class="nothing">Checking…</p></div>'
+    return f"<h3>E2B(R3) report</h3>{choice}{waiting}{_form(view)}{_answer(view)}"
 
 
 def checked(view: CaseView, market: str, violations: Sequence[Violation], folder: str) -> str:
@@ -97,6 +96,15 @@ def _way_out(view: CaseView, market: str, refused: bool, folder: str) -> str:
     )  # fmt: skip
     where = f"Files go to {folder}. Nothing is ever sent from here."
     return f'<p class="adder">{write}<span class="faint">{text(where)}</span></p>'
+
+
+def _form(view: CaseView) -> str:
+    if not view.may(May.EXPORT):
+        return ""
+    words = "For people who want paper. It goes to the export folder too."
+    return (
+        f'<h3>CIOMS I form</h3><p class="adder">{button("Write the PDF", "form")}<span class="faint">{words}</span></p>'
+    )
 
 
 def _answer(view: CaseView) -> str:

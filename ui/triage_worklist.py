@@ -100,7 +100,9 @@ def _filters(asked: Asked, around: Around) -> str:
     markets = [("", "All markets"), *((each.id, each.name) for each in around.markets.markets)]
     serious = [("", "Serious or not"), ("yes", "Serious"), ("no", "Not serious")]
     take = (
-        button("Take in new flags", "take-in", "primary-act") + button("Import…", "import", "")
+        button("Take in new flags", "take-in", "primary-act")
+        + button("Import…", "import")
+        + button("Line listing", "listing", kind="xlsx")
         if around.may_triage
         else ""
     )

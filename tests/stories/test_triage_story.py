@@ -127,7 +127,7 @@ def test_from_a_sentence_in_the_chat_to_a_signed_report(browser: Browser, produc
         say_why(page, "Reviewed.", sign=True)
         page.keyboard.press("9")
         history = page.locator('.part[data-part="history"]')
-        for words in ("Case opened", "Sex", "Qualification", "I have assessed the causality", "approve it for sending"):
+        for words in ("Case opened", "Weight", "Qualification", "I have assessed the causality", "approve it for sending"):
             expect(history).to_contain_text(words)
     the_report_is_valid_and_the_ledger_holds(product)
 
@@ -135,7 +135,8 @@ def test_from_a_sentence_in_the_chat_to_a_signed_report(browser: Browser, produc
 def describe(page: Page) -> None:
     """What the reporter told on the telephone."""
     page.keyboard.press("1")
-    set_field(page, "patient.sex", "female", choice=True)
+    expect(page.locator('.fact[data-path="patient.sex"]')).to_contain_text("female")
+    set_field(page, "patient.weight_kg", "72")
     page.locator('form[data-path="reporters[]"] input').fill("Boston")
     page.locator('form[data-path="reporters[]"] button').click()
     say_why(page, "She called back.")

@@ -9,7 +9,9 @@ import pytest
 
 import ui
 
-CSS = (Path(ui.__file__).parent / "style.css").read_text(encoding="utf-8")
+HERE = Path(ui.__file__).parent
+CSS = (HERE / "style.css").read_text(encoding="utf-8")
+BOARD = (HERE / "triage.css").read_text(encoding="utf-8")
 TEXT = 4.5
 EDGE = 3.0
 
@@ -27,8 +29,17 @@ PAIRS = [
 ]
 
 
-def colours(selector: str) -> dict[str, str]:
-    block = re.search(re.escape(selector) + r" \{(.*?)\}", CSS, re.DOTALL)
+# on the board; its own colours stand beside those of the chat
+BOARD_PAIRS = [
+    ("ink", ("red-soft", "amber-soft", "blue-soft", "green-soft")),
+    *((name, (f"{name}-soft", "paper")) for name in ("red", "amber", "blue", "green")),
+    ("paper", ("red", "ink")),
+    ("ink-soft", ("accent-soft",)),
+]
+
+
+def colours(selector: str, css: str = CSS) -> dict[str, str]:
+    block = re.search(re.escape(selector) + r" \{(.*?)\}", css, re.DOTALL)
     assert block is not None
     return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block[1]))
 
@@ -48,6 +59,14 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize(("front", "grounds"), PAIRS)
 def test_text_can_be_read(selector: str, front: str, grounds: tuple[str, ...]) -> None:
     named = colours(selector)
+    low = {ground: contrast(named[front], named[ground]) for ground in grounds}
+    assert all(ratio >= TEXT for ratio in low.values()), low
+
+
+@pytest.mark.parametrize("selector", [":root", ".dark"])
+@pytest.mark.parametrize(("front", "grounds"), BOARD_PAIRS)
+def test_text_on_the_board_can_be_read(selector: str, front: str, grounds: tuple[str, ...]) -> None:
+    named = colours(selector) | colours(selector, BOARD)
     low = {ground: contrast(named[front], named[ground]) for ground in grounds}
     assert all(ratio >= TEXT for ratio in low.values()), low
 

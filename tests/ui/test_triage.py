@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -333,3 +334,24 @@ def test_follow_up_information_restarts_the_clock(room: Room) -> None:
     assert room.act(room.office.ann, case, "follow-up", text="He recovered.", significant="yes").error == ""
     assert len(room.now(case).receipts) == 2
     assert "Write what came in" in room.act(room.office.ann, case, "follow-up", text=" ").error
+
+
+def test_a_form_and_a_line_listing_go_to_the_export_folder_and_the_ledger_names_them(room: Room) -> None:
+    case = room.opened()
+    assert room.board.papers.form(room.auditor, {"case": case.id}).error
+    assert room.board.papers.form(room.office.ann, {"case": case.id}).said.endswith(".pdf")
+    assert room.board.papers.listing(room.office.ann, {"kind": "csv"}).said.endswith(".csv")
+    form, listing = sorted(room.tools.exports.iterdir())
+    assert form.read_bytes().startswith(b"%PDF-")
+    assert case.label in listing.read_text(encoding="utf-8-sig")
+    summaries = [entry.deed.summary for entry in room.tools.ledger.entries()]
+    assert summaries[-2:] == ["A CIOMS I form was written.", "A line listing was written."]
+
+
+def test_a_file_is_imported_once(room: Room) -> None:
+    content = b64encode(b"A man took metformin and had nausea").decode()
+    first = room.board.files.take(room.office.ann, {"name": "letter.txt", "content": content})
+    assert "1 new case" in first.said
+    again = room.board.files.take(room.office.ann, {"name": "letter.txt", "content": content})
+    assert "0 new cases" in again.said
+    assert "did not arrive whole" in room.board.files.take(room.office.ann, {"name": "x", "content": "%%"}).error
