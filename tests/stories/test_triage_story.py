@@ -127,7 +127,7 @@ def test_from_a_sentence_in_the_chat_to_a_signed_report(browser: Browser, produc
         say_why(page, "Reviewed.", sign=True)
         page.keyboard.press("9")
         history = page.locator('.part[data-part="history"]')
-        for words in ("Case opened", "Weight", "Qualification", "I have assessed the causality", "approve it for sending"):
+        for words in ("Case opened", "Weight", "Qualification", "assessed the causality", "approve it for sending"):
             expect(history).to_contain_text(words)
     the_report_is_valid_and_the_ledger_holds(product)
 
