@@ -24,8 +24,9 @@ FOLDER = Path(__file__).parents[1] / "nets" / "label_reactions"
 _WORD = re.compile(r"[^\W_]+(?:['’][a-z]+)?")
 # What never stands inside one name of an event.
 _BREAK = re.compile(r"[.;:•|\n\t]|,| {3,}")
-FAINT, SURE = 0.1, 0.4
-"""Below FAINT the tagger denies that a stretch names a reaction of the medicine; above SURE it says so."""
+FAINT, DOUBT, SURE = 0.1, 0.3, 0.6
+"""Stretches are made of words above FAINT. Up to DOUBT the tagger denies that one names a reaction of the medicine,
+above SURE it says so. Chosen on nets that did not see the labels (`pharmassist bench expectedness`)."""
 _LONGEST = 8
 """Words of the longest stretch that is compared with a name, words such as "of" and "serum" included."""
 

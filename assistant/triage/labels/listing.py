@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.triage.dictionaries.matching import Matcher
-from assistant.triage.labels.found import Named, Names, TagNets, coded, tagged
+from assistant.triage.labels.found import DOUBT, Named, Names, TagNets, coded, tagged
 from assistant.triage.labels.spans import Span
 from assistant.triage.labels.stance import Stance, stance_at
 from retrieval.passage import Passage, Section
@@ -91,8 +91,12 @@ def mentions(text: str, reading: LabelReading, spans: Sequence[Span] | None) -> 
     extra = list(coded(text, spans, reading.matcher)) if spans is not None else []
     for named in _joined(reading.names.find(text), extra):
         place = stance_at(text, named.start, named.end)
-        near = spans is None or any(span.start < named.end and named.start < span.end for span in spans)
+        near = spans is None or any(one.start < named.end and named.start < one.end for one in spans if _seen(one))
         yield Mention(named, place.stance, place.cue, not near)
+
+
+def _seen(span: Span) -> bool:
+    return span.certainty > DOUBT
 
 
 @lru_cache(maxsize=16)
