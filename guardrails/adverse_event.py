@@ -124,9 +124,10 @@ def _mentions(text: str, named: Sequence[Named], marks: Marks | None) -> Iterato
 
 def _events(text: str, named: Sequence[Named], marks: Marks | None) -> tuple[Span, ...]:
     """Reactions as the net marks them, and beside them those that rules know by their words."""
-    names = tuple(one.span for one in named)
+    names = [one.span for one in named]
+    others = (sign.span for sign in signs("medicines", text) if sign.kind == NO_MEDICINE)
     marked = [span for span in marks.events(text, marks.threshold) if not shares(span, names)] if marks else []
-    listed = event_words(text, (0, len(text)), names)
+    listed = event_words(text, (0, len(text)), sorted({*names, *others}))
     return tuple(sorted([*marked, *(span for span in listed if not shares(span, marked))]))
 
 

@@ -27,7 +27,30 @@ NOTHING, MEDICINE, HAPPENED, KNOWN = "nothing", "medicine", "happened", "known"
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _BETWEEN = re.compile(r"[ \t]?(?:(?:of|the|in|my|his|her|all|over|to|on)[ \t])?(?:[-/'’][ \t]?)?")
 """What may stand between two words of one reaction ("pins and needles" is two, "blood in my urine" one)."""
-_EDGE = frozenset({"a", "an", "the", "and", "my", "his", "her", "of", "with", "in", "got", "has", "had", "was", "is"})
+_EDGE = frozenset(
+    {
+        "no",
+        "not",
+        "better",
+        "after",
+        "since",
+        "a",
+        "an",
+        "the",
+        "and",
+        "my",
+        "his",
+        "her",
+        "of",
+        "with",
+        "in",
+        "got",
+        "has",
+        "had",
+        "was",
+        "is",
+    }
+)
 
 
 class AdverseNets(Protocol):
@@ -38,6 +61,10 @@ class AdverseNets(Protocol):
 
     def tag(self, texts: Sequence[str], folder: Path) -> tuple[Tagged, ...]:
         """The probabilities of each token of each text."""
+
+
+_ALONE = frozenset({"no", "not", "better", "after", "since", "stable", "running", "now", "ward", "normal"})
+"""Words that are no reaction by themselves."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +148,8 @@ def _runs(text: str, words: NDArray[np.int64]) -> tuple[Span, ...]:
             made[-1] = (made[-1][0], end)
         else:
             made.append((start, end))
-    return tuple(one for one in (_trimmed(text, span) for span in made) if one[0] < one[1])
+    cut = (_trimmed(text, span) for span in made)
+    return tuple(one for one in cut if one[1] - one[0] > 2 and text[slice(*one)].lower() not in _ALONE)
 
 
 def _trimmed(text: str, span: Span) -> Span:

@@ -25,7 +25,7 @@ _PROPOSED_AFTER = re.compile(
     r"|therapeutic\s|(?:or|and|vs)\s\w+\s?)*"
     r"(?:ok\b|okay|safe|enough|better|dose|doses|dosing|prophylaxis|instead|suitable|allowed|suit|help|via\b"
     r"|settings|pca\b|please|how much|interact"
-    r"|for (?:her|him|me|how long)|\?)",
+    r"|for (?:how long|(?:her|him|me)\b(?!\s\w))|\?)",
     re.IGNORECASE,
 )
 # "Switched to X and got …": taken after all.

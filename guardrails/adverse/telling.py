@@ -43,6 +43,21 @@ _RELIEVED = re.compile(
 _OTHER_CAUSE = re.compile(
     r"\W*(?:from|(?:\w+\s){0,2}?(?:due to|caused by|secondary to|because of|reaction to))\s(?!\d)", re.IGNORECASE
 )
+_REACTION_TO = re.compile(r"(?:reaction|allerg\w+|anaphyla\w+)\s+to\s(?:an?\s|the\s)?", re.IGNORECASE)
+_NORMAL = re.compile(
+    r"[^,.;]*\b(?:normal|unremarkable|steady|fine|uneventful\w*)\b",
+    re.IGNORECASE,
+)
+# A reaction that stands first, and what was then taken for it.
+_REMEDY = re.compile(
+    r".*\b(?:so (?:i|we|he|she) (?:took|bought|gave|tried|used)|bought|loaded with|started (?:her|him|me|them) on"
+    r"|gave (?:her|him|them))\s+(?:\w+\s)?$",
+    re.IGNORECASE | re.DOTALL,
+)
+_HELPED = re.compile(
+    r"\W*(?:\w+\W+){0,2}?(?:brilliant|helped|settled|relief|works?|better|can i take more|now stable|recovered)\b",
+    re.IGNORECASE,
+)
 _SAME_CAUSE = re.compile(r"[^,;.?!\n]{0,45}")
 _TREATS = re.compile(
     r"\s*(?:\d\S*\s?(?:mg|mcg|g)?\s*)?(?:daily\s*)?(?:was |were |is )?(?:for|to treat|used for|given for"
@@ -50,6 +65,7 @@ _TREATS = re.compile(
     r"(?:(?:my|his|her|the|a|an|chronic|severe|acute)\s+)*(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )
+_NORMAL_REACHES = 12
 _PLAN_REACHES, _KIN_REACHES = 60, 40
 """Over how many characters "if she …" and "her mother had …" reach."""
 
@@ -131,7 +147,7 @@ def _is_own(near: Window, event: Span) -> bool:
 
 def _has_other_cause(text: str, medicine: Span, event: Span) -> bool:
     """Whether a cause is named right after the reaction, and it is not this medicine."""
-    found = _OTHER_CAUSE.match(text, event[1])
+    found = _OTHER_CAUSE.match(text, event[1]) or _REACTION_TO.match(text, event[0])
     if found is None or (medicine[1] <= event[0] and are_tied(text, medicine, event)):
         return False
     return medicine[0] < found.end() or not _SAME_CAUSE.fullmatch(text, found.end(), medicine[0])
@@ -140,7 +156,13 @@ def _has_other_cause(text: str, medicine: Span, event: Span) -> bool:
 def _is_treated(text: str, medicine: Span, event: Span) -> bool:
     if medicine[1] <= event[0]:
         return _TREATS.fullmatch(text, medicine[1], event[0]) is not None
-    return _RELIEVED.fullmatch(text, event[1], medicine[0]) is not None
+    remedy = _REMEDY.fullmatch(text, event[1], medicine[0]) or _HELPED.match(text, medicine[1])
+    return remedy is not None or _RELIEVED.fullmatch(text, event[1], medicine[0]) is not None
+
+
+def _is_normal(text: str, event: Span) -> bool:
+    """Whether what reads like a reaction is a finding that all is well ("platelets normal")."""
+    return _NORMAL.match(text[event[0] : event[1] + _NORMAL_REACHES]) is not None
 
 
 def are_tied(text: str, medicine: Span, event: Span) -> bool:

@@ -10,8 +10,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 FOLDER = Path(__file__).parent
-PARTS = ("tuned", "blind")
-SITUATIONS = ("situations", "situations_blind")
+PARTS = ("tuned", "blind", "final")
+SITUATIONS = ("situations", "situations_blind", "situations_final")
 NOTHING = "nothing"
 
 
