@@ -115,7 +115,11 @@ def judge_in(
         reading = replace(reading, names=reading.names.with_words(asked.name, _UNCODED))
     found = places(tuple(passages), rules.sections, reading)
     own = [one for one in found if asked.concepts & set(one.named.concepts)]
+    treated = places(tuple(passages), (Section.INDICATIONS,), replace(reading, nets=None))
+    is_treated = any(asked.concepts & set(one.named.concepts) for one in treated)
     decided = _decide(asked, own, found, source, rules)
+    if is_treated and decided.listed is Listed.EXPECTED:
+        decided = _doubted_as_indication(asked, own, decided, source)
     version = source.version or str(source.effective or "")
     return Expectedness(
         f"{event.id}/{product.id}",
@@ -202,6 +206,14 @@ def _decide(
         said = f"“{asked.name}” is not coded, and {_named(source)} does not have its words. {COUNTS}"
         return _Decision(Listed.UNKNOWN, said)
     return _Decision(Listed.UNEXPECTED, f"{_named(source)} does not list “{asked.name}”.")
+
+
+def _doubted_as_indication(asked: _Asked, own: Sequence[LabelPlace], decided: _Decision, source: Source) -> _Decision:
+    """What the medicine is for is named all over its label; only a row of a table lists it beyond doubt."""
+    if any(one.passage.is_table_row and one.stance is Stance.LISTED for one in own):
+        return decided
+    said = f"{_named(source)} names “{asked.name}” among reactions, and also as what the medicine is for. {COUNTS}"
+    return _Decision(Listed.UNKNOWN, said, decided.quote)
 
 
 def _with_gravity(asked: _Asked, listed: Sequence[LabelPlace], source: Source, rules: ExpectednessRules) -> _Decision:

@@ -99,6 +99,12 @@ ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("?", "hepatitis", "[w]Reactivation of hepatitis B has occurred.", "listed in a more specific form"),
     ("E", "purple glove syndrome", "Purple glove syndrome has been reported.", "no term, but its words are there"),
     ("?", "rash", "Rash maculo-papular was reported.", "listed in a more specific form"),
+    (
+        "?",
+        "Crohn's disease",
+        "[i]The drug is indicated for Crohn's disease./Headache in Crohn's disease was reported.",
+        "also what is treated",
+    ),
     ("?", "felt all wrong inside", "Nausea was reported.", "no term"),
     ("?", "nausea", "[i]The drug is indicated for hypertension.", "no section on reactions"),
 )
