@@ -92,8 +92,10 @@ def _protect(table: str, said: str) -> None:
         for act in ("UPDATE", "DELETE"):
             op.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} {refusal}")
         # INSERT OR REPLACE removes a row without firing the trigger above.
-        taken = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE number = NEW.number)"
-        op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {taken} {refusal}")
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE number = NEW.number) {refusal}"
+        )
         return
     op.execute(
         f"CREATE FUNCTION {table}_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{said}'; END $$"
