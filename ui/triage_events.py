@@ -88,7 +88,11 @@ def _criterion(view: CaseView, event: Event, each: Seriousness) -> str:
     if each.quoted:
         spot = attributes(action="spot", spot=f"events[{event.id}].seriousness")
         quoted = f'<button type="button" class="quote has-span"{spot}>“{text(each.quoted.text)}”</button>'
-    who = f"confirmed by {text(view.name(each.set_by))}" if each.confirmed else f"{MACHINE}{text(each.rule)}"
+    who = MACHINE
+    if each.confirmed:
+        who = f"confirmed by {text(view.name(each.set_by))}"
+    elif each.rule:
+        who = f'<span title="by the rules {text(each.rule)}">{MACHINE}</span>'
     acts = ""
     if view.editable:
         name, where = each.criterion.value, {"event": event.id, "criterion": each.criterion.value}

@@ -9,7 +9,7 @@ from assistant.triage.e2b.violation import Severity, Violation
 from assistant.triage.narrative import Sentence, as_text
 from assistant.triage.states import State
 from ui.markup import count, text
-from ui.triage_fields import NARRATIVE
+from ui.triage_fields import NARRATIVE, label_of
 from ui.triage_marks import attributes, button, do_button, do_form, options, pill, table
 from ui.triage_view import CaseView, fields
 
@@ -31,7 +31,7 @@ def draft(view: CaseView, sentences: Sequence[Sentence]) -> str:
     for sentence in sentences:
         links = "".join(
             f'<button type="button" class="quote has-span"{attributes(action="show-field", to=path)}>'
-            f"{text(path)}</button>"
+            f"{text(label_of(path))}</button>"
             for path in sentence.paths
         )
         body += f'<p class="sentence">{text(sentence.text)} <span class="from">{links}</span></p>'

@@ -116,7 +116,8 @@ def _form(asked: Mapping[str, str], sets: Sequence[str], strata: Sequence[str], 
         f'<label><input type="checkbox" name="every" value="yes"{yes["every"]}> every pair</label>'
         f'<label><input type="checkbox" name="candidates" value="yes"{yes["candidates"]}> unseen candidates too</label>'
         '<button class="act primary-act" type="submit">Count</button>'
-        f'<span class="faint">Tables, FAERS zips and folders in {text(folder)} can be chosen.</span></form>'
+        f'<span class="faint" title="{text(folder)}">Tables, FAERS zips and folders that lie in the folder of sets can '
+        "be chosen.</span></form>"
     )
 
 
