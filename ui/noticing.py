@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,10 +15,11 @@ from guardrails.adverse_event import AdverseEvents
 def noticed(adverse: AdverseEvents, question: Question, screened: bool) -> tuple[Flag, ...]:
     """A flag for every reaction and special situation that the question reports; kept before anything is answered.
 
-    Of a question that could not be screened only the medicine and the event are kept, no other word. Where the learned
-    net could not be used, each flag says that rules alone judged.
+    Of a question that could not be screened only the medicine and the event are kept, no other word, and only where
+    rules know both: the net might take a name for one. Where the net could not be used, each flag says so.
     """
-    found, now = adverse.screen(question.text), datetime.now(UTC)
+    judge = adverse if screened else replace(adverse, nets=None)
+    found, now = judge.screen(question.text), datetime.now(UTC)
     by_rules = f" ({found.fault})" if found.fault else ""
     return tuple(
         Flag(uuid4().hex, question.id, FlagKind.ADVERSE_EVENT, f"{comment}{by_rules}", "", now, "machine")
