@@ -61,7 +61,7 @@ _BEFORE: tuple[tuple[Stance, str], ...] = (
     ),
     (
         Stance.TREATED,
-        r"\b(?:indicated\s+(?:for|in|to)|indications?\s+(?:for|of)|used\s+(?:to\s+treat|for|in)|treatment\s+(?:of|for)"
+        r"\b(?:indicated\s+(?:for|in|to)|indications?\s+(?:for|of)|(?:used|given|taken|prescribed)\s+(?:to\s+treat|for)|used\s+in|treatment\s+(?:of|for)"
         r"|treat(?:s|ed|ing)?(?!\s+with)|therapy\s+(?:of|for)|management\s+of|prevention\s+of|to\s+prevent|prophylaxis\s+(?:of|for|against)"
         rf"|relief\s+of|relieve|receiving\s+\w+\s+for|taking\s+\w+\s+for)\b{_LIST}{{0,80}}?$",
     ),
