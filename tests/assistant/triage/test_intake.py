@@ -13,7 +13,10 @@ import pytest
 from assistant.errors import NotAllowed
 from assistant.triage.case import Case, EventOutcome, LinkKind, Receipt, Source
 from assistant.triage.changes import encode, field_at
-from assistant.triage.desk import Desk
+from assistant.triage.desk import Desk, texts_of
+from assistant.triage.duplicates.check import Proposal, check
+from assistant.triage.duplicates.fingerprint import fingerprint, own_words
+from assistant.triage.duplicates.index import DuplicateIndex
 from assistant.triage.intake.columns import Mapping
 from assistant.triage.intake.errors import FileRefused, MappingInvalid
 from assistant.triage.intake.take_in import Imported, Readers, import_file, rejected
@@ -251,6 +254,20 @@ def test_a_form_as_pdf(here: Office) -> None:
     assert case.receipts[0].day == date(2025, 11, 10)
     assert_every_value_shows_its_words(here.desk, found)
     assert taken(here, "form.pdf", cioms_form()).opened == ()
+
+
+# And whether it was told before
+
+
+def test_a_letter_about_a_patient_of_the_table_is_proposed_as_a_duplicate(here: Office, tmp_path: Path) -> None:
+    table = taken(here, "list.csv", TABLE)
+    index = DuplicateIndex(tmp_path / "duplicates.db")
+    index.put(fingerprint(case, SCREEN.medicines, own_words(case, texts_of(here.desk, case))) for case in table.opened)
+    (letter,) = taken(here, "letter.txt", LETTER).opened
+    found = check(fingerprint(letter, SCREEN.medicines, own_words(letter, texts_of(here.desk, letter))), index)
+    assert (found.proposal, found.of) == (Proposal.DUPLICATE, by_number(table)["DE-2026-0001"].id)
+    same = {each.field for each in found.beside[0].likeness.fields if each.level == "same"}
+    assert {"birth", "onset", "start", "outcome"} <= same
 
 
 # E2B
