@@ -51,11 +51,13 @@ def test_a_file_becomes_a_case_that_is_judged_on_the_command_line(tmp_path: Path
     assert done.returncode == 0, done.stderr
     (file,) = json.loads(done.stdout)["files"]
     (label,) = file["opened"]
-    changed = run(data, "triage", "assess", label, "set", "path=country", "typed=DE", "--why", "rang", **where)
+    changed = run(
+        data, "triage", "assess", label, "set", "path=country", "typed=DE", "--why", "Told by the reporter.", **where
+    )
     assert changed.returncode == 0, changed.stderr
     shown = json.loads(run(data, "triage", "show", label, "--json", **where).stdout)
     assert shown["case"]["country"] == "DE"
-    assert [each["why"] for each in shown["history"] if each["path"] == "country"] == ["rang"]
+    assert [each["why"] for each in shown["history"] if each["path"] == "country"] == ["Told by the reporter."]
     refused = run(data, "triage", "export", label, "--check", **where)
     assert refused.returncode == 1
     assert "sender.organisation" in refused.stderr
