@@ -58,7 +58,7 @@ class Records:
     """
 
     def __init__(self, engine: Engine, ledger: Ledger | None = None) -> None:
-        self._engine = engine
+        self._engine = self.engine = engine
         self.ledger = ledger or Ledger(engine)
 
     def save_turn(self, turn: Turn, flags: Sequence[Flag] = ()) -> None:

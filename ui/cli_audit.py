@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from assistant.chain import Anchor, Entry, EntryKind
+    from assistant.chain import Anchor, Break, Entry, EntryKind
     from assistant.ledger import Verified
     from assistant.people import Person
     from assistant.records import Records
@@ -107,13 +107,25 @@ def _opened() -> tuple[Records, Person]:
 def _verified(records: Records, anchors: tuple[Anchor, ...]) -> Verified:
     """The chain, and beside it what it is about: the conversations, the cases and the signatures."""
     from assistant.signing import verify_signatures
-    from assistant.triage.audit import case_breaks
-    from ui.settings import load
-    from ui.triage_wiring import casebook
 
     chain = records.ledger.verify(anchors)
-    cases = case_breaks(list(records.ledger.entries()), casebook(load())[0])
-    return replace(chain, breaks=(*chain.breaks, *records.verify(), *cases, *verify_signatures(records.ledger)))
+    beside = (*records.verify(), *_case_breaks(records), *verify_signatures(records.ledger))
+    return replace(chain, breaks=(*chain.breaks, *beside))
+
+
+def _case_breaks(records: Records) -> tuple[Break, ...]:
+    """What does not fit among the cases, over a casebook that is only read; one that cannot be read is a finding."""
+    from assistant.chain import Break
+    from assistant.errors import ReadFailed
+    from assistant.triage.audit import case_breaks
+    from assistant.triage.casebook import Casebook
+    from assistant.triage.errors import TriageError
+
+    book = Casebook(records.engine, records.ledger, lambda _: None)
+    try:
+        return tuple(case_breaks(list(records.ledger.entries()), book))
+    except (TriageError, ReadFailed) as error:
+        return (Break(0, f"The stored cases cannot all be read: {error}"),)
 
 
 def _up_to(records: Records, last: int) -> Iterator[Entry]:

@@ -131,6 +131,19 @@ def test_a_changed_ledger_is_exit_code_1_and_still_exported(tmp_path: Path) -> N
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 3
 
 
+def test_a_case_that_was_changed_past_the_desk_is_found_even_if_it_cannot_be_read(tmp_path: Path) -> None:
+    add(tmp_path, "anna")
+    with sqlite3.connect(tmp_path / "pharmassist.db") as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(cases)") if row[3]]
+        values = ["0" if name in {"number", "version", "serious"} else "'x'" for name in columns]
+        connection.execute(f"INSERT INTO cases ({', '.join(columns)}) VALUES ({', '.join(values)})")
+        connection.execute("INSERT INTO case_bodies (case_id, body) VALUES ('x', '{}')")
+    connection.close()
+    broken = run(tmp_path, "audit", "verify")
+    assert broken.returncode == 1, broken.stderr
+    assert "The stored cases cannot all be read" in broken.stdout
+
+
 def test_a_chat_for_other_machines_without_an_account_says_what_to_do(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
