@@ -118,7 +118,8 @@ def test_knowledge_stays(text: str, masker: Masker) -> None:
 def test_a_long_text_is_masked_to_its_end(masker: Masker) -> None:
     text = "The patient takes metformin 500 mg twice daily and has no complaints. " * 60 + "Signed, Oluwakemi Adeyinka"
     masked, kinds = masker.masked(text)
-    assert masked.endswith("Signed, [NAME]")
+    assert masked.endswith(", [NAME]")
+    assert "Adeyinka" not in masked
     assert len(kinds) == 1
 
 
