@@ -25,6 +25,7 @@ from assistant.triage.judging import (
     code_event,
     commit_causality,
     event_of,
+    judge_criterion,
     set_expectedness,
     set_seriousness,
 )
@@ -67,11 +68,11 @@ class Act:
 
     @property
     def why(self) -> str:
-        """The reason. Raises `FieldInvalid` where none was given."""
+        """The reason, with identifiers masked. Raises `FieldInvalid` where none was given."""
         why = self.sent.why.strip()
         if not why:
             raise FieldInvalid("Say why first.")
-        return why
+        return self.tools.desk.mask(why)
 
     def sign(self, wanted: ToSign) -> Signature:
         """The signature of the person, made with the password that was entered again."""
@@ -133,11 +134,9 @@ def _remove(each: Act) -> Case:
 
 
 def _serious(each: Act, *, met: bool) -> Case:
-    event = event_of(each.case, each.given("event"))
     criterion = _one_of(Criterion, each.given("criterion"))
-    rest = {one.criterion for one in event.seriousness} - {criterion}
-    criteria = rest | {criterion} if met else rest
-    return set_seriousness(each.tools.desk, each.person, each.case, event.id, criteria, each.why)
+    event = each.given("event")
+    return judge_criterion(each.tools.desk, each.person, each.case, event, criterion, met=met, why=each.why)
 
 
 def _not_serious(each: Act) -> Case:

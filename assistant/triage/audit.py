@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from assistant.chain import Break, Entry
 from assistant.triage.case_json import read_case
 from assistant.triage.casebook import Casebook
-from assistant.triage.changes import Change, Json, with_field
+from assistant.triage.changes import Change, Json, history_hash, with_field
 from assistant.triage.desk import CASE_HASH
 from assistant.triage.errors import TriageError
+from assistant.triage.proof import HISTORY_HASH, TEXT_HASH, text_hash
 from assistant.triage.signed import case_hash
 
 
 def case_breaks(entries: Iterable[Entry], book: Casebook) -> Iterator[Break]:
-    """Every entry on a case whose hash does not fit the case at that version, and every case that is not what its
-    history adds up to. Reads each case's history once.
+    """Every entry whose hashes do not fit the case, its history or its texts, every version that no entry records, and
+    every case that is not what its history adds up to or stands in the worklist as another. Reads each history once.
     """
     noted: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -25,12 +26,18 @@ def case_breaks(entries: Iterable[Entry], book: Casebook) -> Iterator[Break]:
     seen = set()
     for case in book.cases():
         seen.add(case.label)
-        hashes = _hashes(book.history(case.id))
+        history = book.history(case.id)
+        hashes = _hashes(history)
         about = noted.get(case.label, [])
-        yield from _unfitting(about, hashes)
+        yield from tuple(_unfitting(about, hashes)) or _rewritten(about, history)
+        yield from _changed_texts(about, book)
+        for version in sorted(set(map(str, hashes)) - {entry.deed.facts.get("version", "") for entry in about}):
+            yield Break(0, f"Version {version} of case {case.label} was made past the desk: no entry records it.")
         if hashes.get(case.version) != case_hash(case):
             said = f"Case {case.label} is not what its history adds up to: it was changed past the desk."
             yield Break(about[-1].number if about else 0, said)
+    for label in book.misfiled():
+        yield Break(0, f"Case {label} stands in the worklist otherwise than it is: it was changed past the desk.")
     for label in sorted(set(noted) - seen):
         last = noted[label][-1]
         yield Break(last.number, f"Entry {last.number} is about case {label}, which is not stored any more.")
@@ -42,6 +49,33 @@ def _unfitting(entries: Sequence[Entry], hashes: dict[int, str]) -> Iterator[Bre
         if not version.isdecimal() or hashes.get(int(version)) != entry.deed.facts[CASE_HASH]:
             what = f"The history of {entry.deed.subject} was changed"
             yield Break(entry.number, f"{what} after entry {entry.number} recorded version {version}.")
+
+
+def _rewritten(entries: Sequence[Entry], history: Sequence[Change]) -> Iterator[Break]:
+    """Entries whose lines of history now say something else of the old value, of who, when or why."""
+    lines: dict[str, list[Change]] = defaultdict(list)
+    for change in history:
+        lines[str(change.version)].append(change)
+    for entry in entries:
+        noted, version = entry.deed.facts.get(HISTORY_HASH), entry.deed.facts.get("version", "")
+        if noted is not None and noted != history_hash(lines[version]):
+            said = (
+                f"The history of {entry.deed.subject} at version {version} is not as entry {entry.number} recorded it."
+            )
+            yield Break(entry.number, said)
+
+
+def _changed_texts(entries: Sequence[Entry], book: Casebook) -> Iterator[Break]:
+    """Entries whose kept texts are not there any more or say something else."""
+    for entry in entries:
+        for name, noted in entry.deed.facts.items():
+            if name.startswith(TEXT_HASH):
+                text = book.text(name.removeprefix(TEXT_HASH))
+                if text is None or text_hash(text) != noted:
+                    said = (
+                        f"A text that told of {entry.deed.subject} was changed or removed after entry {entry.number}."
+                    )
+                    yield Break(entry.number, said)
 
 
 def _hashes(history: Sequence[Change]) -> dict[int, str]:

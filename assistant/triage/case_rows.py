@@ -46,6 +46,12 @@ def case_row(case: Case, due_at: datetime | None, now: datetime) -> Row:
     }
 
 
+def is_misfiled(case: Case, row: RowMapping) -> bool:
+    """Whether a column of the row says something else than the case. The deadline also follows the markets' rules."""
+    own = case_row(case, None, case.opened_at)
+    return any(row[name] != value for name, value in own.items() if name not in ("due_at", "changed_at"))
+
+
 def body_row(case: Case) -> Row:
     """The whole case as JSON."""
     return {"case_id": case.id, "body": encode(case)}

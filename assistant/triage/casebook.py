@@ -29,12 +29,14 @@ from assistant.triage.case_rows import (
     case_row,
     change_row,
     conditions,
+    is_misfiled,
     read_change,
     read_line,
     text_row,
 )
 from assistant.triage.changes import Change, Json, differences, encode, with_field
 from assistant.triage.errors import CaseChanged, CaseMissing
+from assistant.triage.proof import with_hashes
 from assistant.triage.states import OPEN_STATES
 from assistant.triage.worklist import CaseLine, SourceText, Wanted
 
@@ -98,20 +100,21 @@ class Casebook:
             if taken:
                 return tuple(read_case(body) for body in taken)
             last = connection.scalar(sa.select(sa.func.max(CASES.c.number))) or 0
-            _add_texts(connection, texts)
+            kept = _add_texts(connection, texts)
             opened = tuple(
                 replace(each.case, version=1, label=f"{each.case.opened_at:%Y}-{last + at:06d}")
                 for at, each in enumerate(openings, start=1)
             )
-            now = datetime.now(UTC)
+            now, first = datetime.now(UTC), []
             for new, each in zip(opened, openings, strict=True):
                 row = {**case_row(new, self._due(new), now), "id": new.id, "opened_from": each.key}
                 connection.execute(sa.insert(CASES), [row])
                 connection.execute(sa.insert(CASE_BODIES), [body_row(new)])
                 _add_origins(connection, new)
-                _add_changes(connection, [Change(new.id, 1, "", None, encode(new), by, now, f"opened from {each.key}")])
-            for new, each in zip(opened, openings, strict=True):
-                append(connection, each.deed(new))
+                first.append([Change(new.id, 1, "", None, encode(new), by, now, f"opened from {each.key}")])
+                _add_changes(connection, first[-1])
+            for new, each, changes in zip(opened, openings, first, strict=True):
+                append(connection, with_hashes(each.deed(new), changes, kept))
         return opened
 
     def save(self, edits: Sequence[Edit], texts: Sequence[SourceText] = ()) -> tuple[Case, ...]:
@@ -121,16 +124,16 @@ class Casebook:
         """
         now = datetime.now(UTC)
         with self._ledger.writing("the changed cases") as connection:
-            _add_texts(connection, texts)
-            saved = tuple(self._save_one(connection, edit, now) for edit in edits)
-            for edit in edits:
+            kept = _add_texts(connection, texts)
+            saved = [self._save_one(connection, edit, now) for edit in edits]
+            for edit, (_, changes) in zip(edits, saved, strict=True):
                 for signature in edit.signatures:
                     keep_signature(connection, signature)
                 for deed in edit.deeds:
-                    append(connection, deed)
-        return saved
+                    append(connection, with_hashes(deed, changes, kept))
+        return tuple(new for new, _ in saved)
 
-    def _save_one(self, connection: Connection, edit: Edit, now: datetime) -> Case:
+    def _save_one(self, connection: Connection, edit: Edit, now: datetime) -> tuple[Case, list[Change]]:
         found = differences(edit.old, edit.new)
         new = replace(edit.new, version=edit.old.version + (1 if found else 0))
         where = (CASES.c.id == new.id) & (CASES.c.version == edit.old.version)
@@ -144,7 +147,7 @@ class Casebook:
         changes = [Change(new.id, new.version, each.path, each.old, each.new, edit.by, now, edit.why) for each in found]
         _add_changes(connection, changes)
         _add_origins(connection, new)
-        return new
+        return new, changes
 
     def case(self, name: str) -> Case:
         """The case with this id or label, as it is now. Raises `CaseMissing` or `ReadFailed`."""
@@ -195,6 +198,12 @@ class Casebook:
                     connection.execute(sa.update(CASES).where(CASES.c.id == case.id).values(due_at=due))
                     moved += 1
         return moved
+
+    def misfiled(self) -> tuple[str, ...]:
+        """The labels of cases that the worklist shows otherwise than they are; their deadlines are not compared."""
+        with self._reading() as connection:
+            rows = connection.execution_options(yield_per=500).execute(_BODIES.add_columns(*CASES.c)).mappings()
+            return tuple(row["label"] for row in rows if is_misfiled(read_case(row["body"]), row))
 
     def history(self, case_id: str) -> tuple[Change, ...]:
         """Every change of a case, oldest first."""
@@ -255,13 +264,15 @@ class Casebook:
             raise ReadFailed("The cases cannot be read. Run “pharmassist doctor”.") from error
 
 
-def _add_texts(connection: Connection, texts: Sequence[SourceText]) -> None:
+def _add_texts(connection: Connection, texts: Sequence[SourceText]) -> list[SourceText]:
+    """Keep the texts that are not kept yet; gives back those."""
     known = set(
         connection.scalars(sa.select(CASE_SOURCES.c.id).where(CASE_SOURCES.c.id.in_([text.id for text in texts])))
     )
-    rows = [text_row(text) for text in texts if text.id not in known]
-    if rows:
-        connection.execute(sa.insert(CASE_SOURCES), rows)
+    new = [text for text in texts if text.id not in known]
+    if new:
+        connection.execute(sa.insert(CASE_SOURCES), [text_row(text) for text in new])
+    return new
 
 
 def _add_origins(connection: Connection, case: Case) -> None:

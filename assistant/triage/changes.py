@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
+from assistant.chain import digest, moment
 from assistant.triage.case import Case
 from assistant.triage.errors import FieldUnknown
 from assistant.triage.people_in_case import Measure
@@ -46,6 +47,11 @@ class Change:
     by: str
     at: datetime
     why: str
+
+
+def history_hash(changes: Sequence[Change]) -> str:
+    """SHA-256 of lines of history with everything that they hold: the old value, who, when and why as well."""
+    return digest({"lines": [[each.path, each.old, each.new, each.by, moment(each.at), each.why] for each in changes]})
 
 
 def encode(value: object) -> Json:

@@ -26,7 +26,7 @@ from assistant.triage.judgement import Deadline, Expectedness
 from assistant.triage.markets import Markets
 from assistant.triage.seriousness import with_proposals
 from assistant.triage.signed import case_hash, subject
-from assistant.triage.states import State, allowed
+from assistant.triage.states import OPEN_STATES, State, allowed
 from assistant.triage.terms import Term
 from assistant.triage.worklist import SourceText
 from guardrails.adverse.report import AdverseFindings
@@ -126,8 +126,9 @@ def change(desk: Desk, person: Person, case: Case, path: str, value: Json, why: 
     With an event or a medicine that is removed go its places in the texts and the judgements of its pairs; history
     keeps them. What the machine proposes of seriousness follows the changed fields.
 
-    Raises `FieldUnknown`, `FieldInvalid`, `NotAllowed`, `CaseChanged`.
+    Raises `FieldUnknown`, `FieldInvalid`, `MoveRefused`, `NotAllowed`, `CaseChanged`.
     """
+    require_open(case)
     top = path.split(".")[0].split("[")[0]
     if top in _BY_STEPS or (top == "events" and path.endswith((".seriousness", ".judged_not_serious_by"))):
         raise FieldInvalid(f"“{path}” is set by a step of its own and cannot be written as a field.")
@@ -139,6 +140,12 @@ def change(desk: Desk, person: Person, case: Case, path: str, value: Json, why: 
         new = with_proposals(new, texts_of(desk, new))
     (saved,) = save(desk, edit(case, new, person.user_name, why, f"{path} was changed."))
     return saved
+
+
+def require_open(case: Case) -> None:
+    """What was signed as done stays as it was signed. Raises `MoveRefused` for a case that is closed or merged."""
+    if case.state not in OPEN_STATES:
+        raise MoveRefused(f"Case {case.label} is “{case.state.value}” and cannot be changed; reopen it first.")
 
 
 def _masked(desk: Desk, name: str, value: Json) -> Json:

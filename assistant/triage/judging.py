@@ -12,7 +12,7 @@ from typing import TypeVar
 from assistant.people import May, Meaning, Person, Signature, require
 from assistant.triage.case import Case, Event
 from assistant.triage.causality import proposals as causality_proposals
-from assistant.triage.desk import Desk, edit, save, texts_of
+from assistant.triage.desk import Desk, edit, require_open, save, texts_of
 from assistant.triage.errors import FieldUnknown, JudgementRefused
 from assistant.triage.judgement import Causality, Criterion, Expectedness, Seriousness
 from assistant.triage.seriousness import with_proposals
@@ -42,6 +42,7 @@ def _with_term(desk: Desk, event: Event) -> Event:
 
 def propose_again(desk: Desk, person: Person, case: Case) -> Case:
     """Let the machine propose anew, after fields were changed."""
+    require_open(case)
     require(person, May.TRIAGE)
     new = with_machine_proposals(desk, case, texts_of(desk, case))
     (saved,) = save(desk, edit(case, new, "machine", f"asked by {person.user_name}", "Proposals were made anew."))
@@ -50,6 +51,7 @@ def propose_again(desk: Desk, person: Person, case: Case) -> Case:
 
 def code_event(desk: Desk, person: Person, case: Case, event_id: str, term: Term) -> Case:
     """Commit the coded term of an event."""
+    require_open(case)
     require(person, May.CODE)
     event = event_of(case, event_id)
     coded = replace(term, coded_by=person.user_name, confirmed=True)
@@ -66,6 +68,7 @@ def set_seriousness(
     """Commit which criteria an event meets; none means that the person judges it not serious, and needs a reason
     where the machine or somebody before proposed one. The words that were quoted for a criterion stay with it.
     """
+    require_open(case)
     require(person, May.TRIAGE)
     event = event_of(case, event_id)
     if set(criteria) < {each.criterion for each in event.seriousness} and not why.strip():
@@ -89,14 +92,39 @@ def set_seriousness(
     return saved
 
 
+def judge_criterion(
+    desk: Desk, person: Person, case: Case, event_id: str, criterion: Criterion, *, met: bool, why: str = ""
+) -> Case:
+    """Commit whether an event meets one criterion. What the machine proposes of others stays a proposal, which somebody
+    still has to confirm or refuse; an event of which the last criterion is refused is not serious, says the person.
+
+    Raises `JudgementRefused` where a criterion that stood is refused without a reason.
+    """
+    require_open(case)
+    require(person, May.TRIAGE)
+    event = event_of(case, event_id)
+    before = next((each for each in event.seriousness if each.criterion is criterion), None)
+    if before is not None and not met and not why.strip():
+        raise JudgementRefused("Say why a criterion that was proposed or set is not met.")
+    others = [each for each in event.seriousness if each.criterion is not criterion]
+    mine = replace(before or Seriousness(criterion), set_by=person.user_name, confirmed=True)
+    order = list(Criterion)
+    kept = tuple(sorted([*others, mine] if met else others, key=lambda each: order.index(each.criterion)))
+    judged = replace(event, seriousness=kept, judged_not_serious_by="" if kept else person.user_name)
+    summary = f"Event {event_id} was judged {'' if met else 'not '}to meet “{criterion.value}”."
+    (saved,) = save(desk, edit(case, _with_event(case, judged), person.user_name, why, summary))
+    return saved
+
+
 def set_expectedness(desk: Desk, person: Person, case: Case, judged: Expectedness, why: str = "") -> Case:
     """Commit whether a label lists an event. Expected needs the label, its version and its words."""
+    require_open(case)
     require(person, May.TRIAGE)
     _require_pair(case, judged.event_id, judged.product_id)
     if judged.listed.value == "expected" and not (judged.label_id and judged.label_version and judged.quoted.strip()):
         raise JudgementRefused("“Expected” needs the label, its version and the words that list the event.")
     pair = f"{judged.event_id}/{judged.product_id}"
-    mine = replace(judged, id=pair, set_by=person.user_name, confirmed=True)
+    mine = replace(judged, id=pair, reason=desk.mask(judged.reason), set_by=person.user_name, confirmed=True)
     new = replace(case, expectedness=_replaced(case.expectedness, mine))
     summary = f"Expectedness of {pair} was set to {judged.listed.value}."
     (saved,) = save(desk, edit(case, new, person.user_name, why, summary))
@@ -119,6 +147,7 @@ def commit_causality(
 
     Raises `JudgementRefused`, `SignatureMissing`, `NotAllowed`, `CaseChanged`.
     """
+    require_open(case)
     require(person, May.COMMIT_CAUSALITY)
     _require_pair(case, judged.event_id, judged.product_id)
     pair = f"{judged.event_id}/{judged.product_id}"
@@ -128,9 +157,11 @@ def commit_causality(
     if proposed is not None and proposed.category is not judged.category and not why.strip():
         raise JudgementRefused("Say why the category differs from the one before.")
     signed = require_signature(signature, person, causality_to_sign(case, judged))
+    reasons = tuple(map(desk.mask, judged.reasons))
     mine = replace(
-        judged, id=pair, committed_by=person.user_name, committed_at=signed.signed_at, source=judged.source or "sender"
-    )
+        judged, id=pair, reasons=reasons, committed_by=person.user_name, committed_at=signed.signed_at,
+        source=judged.source or "sender",
+    )  # fmt: skip
     new = replace(case, causality=_replaced(case.causality, mine))
     summary = f"Causality of {pair} was committed: {judged.category.value}."
     (saved,) = save(desk, edit(case, new, person.user_name, why, summary, [signed]))

@@ -82,3 +82,53 @@ def test_a_case_that_was_removed_is_found(here: Office) -> None:
     )
     (broken,) = found(here)
     assert "not stored any more" in broken.explanation
+
+
+@pytest.mark.parametrize(
+    "forged", ["old = '\"IT\"'", "by = 'bob'", "why = 'a better reason'", "at = '2020-01-01 00:00:00.000000'"]
+)
+def test_a_line_of_history_whose_old_value_author_reason_or_time_was_changed_is_found(
+    here: Office, forged: str
+) -> None:
+    worked(here)
+    execute(
+        here,
+        "DROP TRIGGER case_changes_no_update",
+        f"UPDATE case_changes SET {forged} WHERE path = 'country'",
+    )
+    (broken,) = found(here)
+    assert "is not as entry" in broken.explanation
+
+
+def test_a_version_that_no_entry_records_is_found(here: Office) -> None:
+    case = worked(here)
+    forged = replace(case, country="DE")
+    execute(
+        here,
+        "INSERT INTO case_changes (case_id, version, path, old, new, by, at, why)"
+        " SELECT case_id, 3, path, new, '\"DE\"', by, at, why FROM case_changes WHERE path = 'country'",
+        """UPDATE case_bodies SET body = replace(replace(body, '"FR"', '"DE"'), '"version": 2', '"version": 3')""",
+        "UPDATE cases SET version = 3",
+    )
+    assert here.desk.book.case(case.id) == replace(forged, version=3)
+    assert [each.explanation for each in found(here)] == [
+        f"Version 3 of case {case.label} was made past the desk: no entry records it."
+    ]
+
+
+@pytest.mark.parametrize("done", ["DELETE FROM case_sources", "UPDATE case_sources SET text = 'My patient is well.'"])
+def test_a_text_that_was_changed_or_removed_is_found(here: Office, done: str) -> None:
+    worked(here)
+    with here.desk.book._engine.connect() as connection:
+        query = sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'case_sources'")
+        triggers = connection.execute(query).scalars().all()
+    execute(here, *(f"DROP TRIGGER {name}" for name in triggers), done)
+    (broken,) = found(here)
+    assert "A text that told of" in broken.explanation
+
+
+def test_a_case_that_was_hidden_from_the_worklist_is_found(here: Office) -> None:
+    worked(here)
+    execute(here, "UPDATE cases SET state = 'closed'")
+    (broken,) = found(here)
+    assert "stands in the worklist otherwise" in broken.explanation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from assistant.triage.judging import (
     causality_to_sign,
     code_event,
     commit_causality,
+    judge_criterion,
     propose_again,
     set_expectedness,
     set_seriousness,
@@ -518,3 +519,46 @@ def test_identifiers_are_hidden_from_those_who_may_not_see_them(here: Office) ->
     history = changes_seen_by(here.desk.book.history(case.id), here.cleo)
     assert "E. M." not in str(history)
     assert "E. M." in str(changes_seen_by(here.desk.book.history(case.id), here.ann))
+
+
+def test_confirming_one_criterion_commits_no_other(here: Office) -> None:
+    told = "My patient took Lunarine and had itching. She was admitted to hospital. It was life-threatening."
+    (case,) = import_text(here.desk, here.ann, Arrived(told, NOW))
+    proposed = {each.criterion for each in case.events[0].seriousness}
+    assert proposed == {Criterion.LIFE_THREATENING, Criterion.HOSPITALISATION}
+    case = judge_criterion(here.desk, here.ann, case, "e1", Criterion.HOSPITALISATION, met=True)
+    committed = {each.criterion: (each.confirmed, each.set_by) for each in case.events[0].seriousness}
+    assert committed == {
+        Criterion.HOSPITALISATION: (True, "ann"),
+        Criterion.LIFE_THREATENING: (False, "machine"),
+    }
+    with pytest.raises(JudgementRefused, match="Say why"):
+        judge_criterion(here.desk, here.ann, case, "e1", Criterion.LIFE_THREATENING, met=False)
+    case = judge_criterion(here.desk, here.ann, case, "e1", Criterion.LIFE_THREATENING, met=False, why="never was")
+    assert [each.criterion for each in case.events[0].seriousness] == [Criterion.HOSPITALISATION]
+    case = judge_criterion(here.desk, here.ann, case, "e1", Criterion.HOSPITALISATION, met=False, why="a day visit")
+    assert (case.events[0].seriousness, case.events[0].judged_not_serious_by) == ((), "ann")
+
+
+def test_a_case_that_is_closed_is_not_changed_before_it_is_reopened(here: Office) -> None:
+    (case,) = import_text(here.desk, here.ann, Arrived("My patient took Lunarine and had itching.", NOW))
+    case = ask_to_close(here.desk, here.ann, case, "a drill", here.sign(here.ann, not_valid_to_sign(case, "a drill")))
+    case = confirm_closing(here.desk, here.bob, case, here.sign(here.bob, confirming_to_sign(case)))
+    acts: tuple[Callable[[], Case], ...] = (
+        lambda: change(here.desk, here.ann, case, "country", "FR", "later"),
+        lambda: set_seriousness(here.desk, here.ann, case, "e1", {Criterion.DEATH}, "later"),
+        lambda: judge_criterion(here.desk, here.ann, case, "e1", Criterion.DEATH, met=True, why="later"),
+    )
+    for act in acts:
+        with pytest.raises(MoveRefused, match="reopen it first"):
+            act()
+    opened = move(here.desk, here.ann, case, State.OPEN, "it was one after all")
+    assert change(here.desk, here.ann, opened, "country", "FR", "later").country == "FR"
+
+
+def test_a_name_in_the_reason_of_a_judgement_is_masked_in_the_case_too(here: Office) -> None:
+    (case,) = import_text(here.desk, here.ann, Arrived("My patient took Lunarine and had itching.", NOW))
+    judged = Expectedness("e1/p1", "e1", "p1", Listed.UNEXPECTED, reason=f"{SECRET} called")
+    case = set_expectedness(here.desk, here.ann, case, judged, f"{SECRET} called")
+    assert case.expectedness[0].reason == "[PERSON] called"
+    assert SECRET not in repr((case, here.desk.book.history(case.id)))
