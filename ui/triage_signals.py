@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from assistant.triage.case import Case
 from assistant.triage.signals import plots
-from assistant.triage.signals.candidates import Measured, SignalRow, measure, rows
+from assistant.triage.signals.candidates import Measured, SignalRow, corner, measure, number_of, rows
 from assistant.triage.signals.cases import of_cases
 from assistant.triage.signals.counts import count
 from assistant.triage.signals.errors import ReportsInvalid
@@ -94,11 +94,11 @@ class Signals:
             return f'<section class="signals">{form}<p class="nothing">{text(str(error))}</p></section>'
         rank: Measure = next((each for each in MEASURES if each == asked.get("rank")), "eb05")
         every = asked.get("every") == "yes"
-        found = rows(measured, rank=rank, every_pair=every)
+        found, total = rows(measured, rank=rank, every_pair=every, most=MOST), number_of(measured, every_pair=every)
         chosen = next((r for r in found if (r.product, r.event) == (asked.get("product"), asked.get("event"))), None)
         drawn = _plots(reports, measured, found, chosen or (found[0] if found else None))
         return (
-            f'<section class="signals">{form}{_told(measured, found, source)}{_rows(found)}{drawn}'
+            f'<section class="signals">{form}{_told(measured, total, source)}{_rows(found, total)}{drawn}'
             f"{_thresholds(measured.rules.rules)}</section>"
         )
 
@@ -121,23 +121,23 @@ def _form(asked: Mapping[str, str], sets: Sequence[str], strata: Sequence[str], 
     )
 
 
-def _told(measured: Measured, found: Sequence[SignalRow], source: str) -> str:
+def _told(measured: Measured, total: int, source: str) -> str:
     strata = f", stratified by {', '.join(measured.strata)}" if measured.strata else ""
     prior = "EBGM with a prior fitted to these reports" if measured.fit else "EBGM is not computed"
     name = "The desk’s cases" if source == CASES else source
     notices = "".join(f"<li>{text(each)}</li>" for each in measured.notices)
     return (
         f"<p><strong>{text(name)}</strong>: {measured.reports:,} reports, {len(measured.table):,} pairs{text(strata)}; "
-        f"{len(found):,} shown below. {prior}. These are candidates for a person to judge, not findings.</p>"
+        f"{total:,} of them asked for. {prior}. These are candidates for a person to judge, not findings.</p>"
         f'<ul class="faint">{notices}</ul>'
     )
 
 
-def _rows(found: Sequence[SignalRow]) -> str:
+def _rows(found: Sequence[SignalRow], total: int) -> str:
     if not found:
         return '<p class="nothing">No pair crosses a threshold. Tick “every pair” to see all that were reported.</p>'
-    body = (_row(each) for each in found[:MOST])
-    more = f'<p class="faint">{len(found) - MOST:,} more pairs.</p>' if len(found) > MOST else ""
+    body = (_row(each) for each in found)
+    more = f'<p class="faint">{total - len(found):,} more pairs.</p>' if total > len(found) else ""
     return f'<div class="scroll-box">{table(HEADS, body, "measures")}</div>{more}'
 
 
@@ -175,7 +175,7 @@ def _plots(reports: ReportSet, measured: Measured, found: Sequence[SignalRow], c
         return ""
     ratio: Measure = "ror" if measured.prior is None else "ebgm"
     figures = [_figure(plots.forest(found, measure=ratio), "Forest plot"), _trend(reports, chosen)]
-    figures.append(_figure(plots.heat_map(rows(measured, every_pair=True)), "Heat map"))
+    figures.append(_figure(plots.heat_map(corner(measured)), "Heat map"))
     return f'<div class="plots">{"".join(figures)}</div>'
 
 

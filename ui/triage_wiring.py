@@ -30,6 +30,7 @@ from guardrails.adverse_event import AdverseEvents
 from guardrails.identifiers import Masker
 from retrieval.index import Index
 from retrieval.medicines import Medicines
+from retrieval.nets import Nets
 from ui.settings import Settings
 from ui.triage_files import readers
 from ui.triage_tools import TriageTools
@@ -66,7 +67,7 @@ def _recount_if_changed(book: Casebook, markets: Markets, noted: Path) -> None:
 class Open:
     """What is open already and the desk is put together from.
 
-    `adverse` finds reactions in a text, and `masker` identifiers.
+    `adverse` finds reactions in a text, `masker` identifiers, and `nets` the reactions that a label names.
     """
 
     settings: Settings
@@ -74,6 +75,7 @@ class Open:
     medicines: Medicines
     adverse: AdverseEvents
     masker: Masker
+    nets: Nets
     records: Records
     accounts: Accounts
 
@@ -86,7 +88,7 @@ def desk_tools(parts: Open) -> TriageTools:
     desk = Desk(
         book, markets_of(settings), parts.adverse.screen, lambda text: parts.masker.masked(text)[0],
         settings.desk_zone, propose_term=partial(_term, matcher),
-        propose_expectedness=partial(_expectedness, parts.index, LabelReading.of(matcher)),
+        propose_expectedness=partial(_expectedness, parts.index, LabelReading.of(matcher, parts.nets)),
     )  # fmt: skip
     folders = (exports_of(settings), settings.data_dir / "signals", settings.data_dir / "duplicates.db")
     return TriageTools(

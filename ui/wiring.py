@@ -53,6 +53,8 @@ class Product:
     settings: Settings
     index: Index
     encoder: Encoder
+    nets: Nets
+    """The learned nets on the encoder; there is one of these, so that each adapter is loaded once."""
     medicines: Medicines
     guard: Guard
     intake: Intake
@@ -166,7 +168,7 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails,
     accounts = Accounts(records.ledger)
     people = (accounts, local_person(settings, accounts))
     read = (guard, intake, grounding, adverse)
-    return Product(settings, index, encoder, medicines, *read, records, *people, Masker(nets), tools)
+    return Product(settings, index, encoder, nets, medicines, *read, records, *people, Masker(nets), tools)
 
 
 def open_records(settings: Settings) -> Records:
@@ -256,8 +258,8 @@ def serve_chat(product: Product, host: str, port: int) -> None:
 
 def desk_parts(product: Product) -> Open:
     """What of the product the desk is put together from."""
-    shared = (product.medicines, product.adverse, product.masker, product.records, product.accounts)
-    return Open(product.settings, product.index, *shared)
+    judges = (product.medicines, product.adverse, product.masker, product.nets)
+    return Open(product.settings, product.index, *judges, product.records, product.accounts)
 
 
 def status_of(product: Product) -> Status:
