@@ -85,7 +85,8 @@ def scores(name: str, proposed: Iterable[Pair], told: Sequence[Told]) -> dict[st
     """Precision and recall of proposed pairs, with exact intervals."""
     truth = {each.id: each.truth for each in told}
     pairs = set(proposed)
-    right = sum(len({truth[each] for each in pair}) == 1 for pair in pairs)
+    # One side of a pair may stand outside the part that is scored: then it is not right.
+    right = sum(len({truth.get(each, -1) for each in pair}) == 1 for pair in pairs)
     true = true_pairs(list(truth.values()))
     return {
         f"{name}: precision": proportion(right, max(1, len(pairs))),
