@@ -40,6 +40,8 @@ _NEAR = 400
 """How many characters around a pair are read in a text without sentences."""
 # "amiodarone-induced" is one word to a reader of names; the sign is replaced so that positions stay.
 _COMPOUND = re.compile(r"-(?=(?:induced|associated|related|treated|dependent|triggered|mediated)\b)", re.IGNORECASE)
+# What stands for an identifier, such as “[RECORD NUMBER]”: no word of it was written by whoever reports.
+_MASKED = re.compile(r"\[[A-Z][A-Z ]*\]")
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def _events(text: str, named: Sequence[Named], marks: Marks | None) -> tuple[Spa
     """Reactions as the net marks them, and beside them those that rules know by their words."""
     names = [one.span for one in named]
     others = (sign.span for sign in signs("medicines", text) if sign.kind == NO_MEDICINE)
+    names = sorted([*names, *(found.span() for found in _MASKED.finditer(text))])
     marked = [span for span in marks.events(text, marks.threshold) if not shares(span, names)] if marks else []
     listed = event_words(text, (0, len(text)), sorted({*names, *others}))
     return tuple(sorted([*marked, *(span for span in listed if not shares(span, marked))]))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.people import May, Person, require
 from assistant.triage.case import Case, Receipt, Source
+from assistant.triage.e2b.errors import NotE2b
 from assistant.triage.e2b.read import read_batch
 from assistant.triage.e2b.to_case import case_from_report
 from assistant.triage.intake.errors import FileRefused
@@ -90,7 +91,10 @@ def e2b_reader(mask: Callable[[str], str], zone: str) -> Callable[[bytes, Source
     """Makes the cases of an E2B(R3) message; every one is told by the whole file."""
 
     def read(data: bytes, source: Source, receipt: Receipt) -> Sequence[Case]:
-        batch = read_batch(data)
+        try:
+            batch = read_batch(data)
+        except NotE2b as error:
+            raise FileRefused(f"{source.name} was not imported: {error}.") from error
         made = (case_from_report(report, mask, receipt.at, zone).case for report in batch.reports)
         return tuple(_from_file(case, source) for case in made)
 

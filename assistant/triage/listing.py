@@ -86,7 +86,7 @@ def _line(case: Case, event: Event | None) -> Line:
         onset=str(event.onset) if event and event.onset else "",
         end=str(event.end) if event and event.end else "",
         outcome=event.outcome.value if event and event.outcome else "",
-        serious=("yes" if event.is_serious else "no") if event else "",
+        serious=_serious(event) if event else "",
         criteria=_joined(each.criterion.value for each in event.seriousness) if event else "",
         expected=_joined(_expected(case, pair) for pair in pairs),
         causality=_joined(_causality(case, pair) for pair in pairs),
@@ -97,6 +97,11 @@ def _line(case: Case, event: Event | None) -> Line:
 def _expected(case: Case, pair: tuple[str, str]) -> str:
     found = [each.listed for each in case.expectedness if (each.event_id, each.product_id) == pair]
     return (found[0] if found else Listed.UNKNOWN).value
+
+
+def _serious(event: Event) -> str:
+    """ "no" only where a person said so: what nobody has judged may be serious."""
+    return "yes" if event.is_serious else "no" if event.judged_not_serious_by else "not judged"
 
 
 def _causality(case: Case, pair: tuple[str, str]) -> str:

@@ -176,3 +176,8 @@ def test_a_message_takes_milliseconds(detector: AdverseEvents) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_the_tables_are_read(name: str) -> None:
     assert table(name, FOLDER).id.startswith("adverse-")
+
+
+def test_what_stands_for_an_identifier_is_no_reaction() -> None:
+    told = "My patient [NAME], MRN [RECORD NUMBER], phone [PHONE], took ibuprofen and developed urticaria."
+    assert [one.event for one in RULES.screen(told).mentions] == ["urticaria"]

@@ -6,6 +6,7 @@ read stands at the end of that text, with its reason.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -90,7 +91,8 @@ def import_file(
         SaveFailed: the database refused; cases saved before stay, and importing again goes on where it stopped.
     """
     require(person, May.TRIAGE)
-    file = read_file(name, data)
+    file = replace(read_file(name, data), name=masked_name(name, desk.mask))
+    name = file.name
     source = Source(f"file-{file.sha256[:32]}", SourceOrigin.FILE, name, file.sha256)
     receipt = Receipt("r1", ReceiptKind.INITIAL, at, day_of(at, desk.zone), desk.zone, source.id)
     drafts = _drafts(desk, readers, file, data, Told("", source, receipt), mapping or Mapping())
@@ -109,6 +111,13 @@ def import_file(
     return Imported(
         name, file.sha256, drafts.kind, tuple(opened), tuple(known), drafts.problems, drafts.columns, file.note
     )
+
+
+def masked_name(name: str, mask: Callable[[str], str]) -> str:
+    """A file's name as it is kept: people name files after patients, and join words with other signs than spaces."""
+    spaced = re.sub(r"[\s_+-]+", " ", name)
+    found = mask(spaced)
+    return name if found == spaced else found
 
 
 def _drafts(desk: Desk, readers: Readers, file: FileText, data: bytes, told: Told, mapping: Mapping) -> _Drafts:

@@ -24,9 +24,10 @@ from assistant.triage.judgement import Criterion
 from assistant.triage.people_in_case import Measure, Qualification, Sex
 from assistant.triage.product import ActionTaken, Challenge, ProductRole
 from assistant.triage.when import PartialDate
-from guardrails.identifiers import identifiers
+from guardrails.identifiers import Masker, identifiers
 from tests.assistant.triage.made_desk import NOW, Office, office
 from tests.assistant.triage.made_files import ABSTRACT, LETTER, TABLE, SmallScreen, cioms_form
+from ui.triage_files import readers
 
 SCREEN = SmallScreen()
 READERS = Readers(identifiers, SCREEN.medicines)
@@ -335,3 +336,27 @@ def test_letters_of_another_time_are_read_and_told(here: Office) -> None:
 def test_who_may_not_triage_imports_nothing(here: Office) -> None:
     with pytest.raises(NotAllowed):
         import_file(here.desk, here.cleo, READERS, "list.csv", TABLE.encode(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("John_Smithson_MRN_4471892.txt", "[NAME] MRN [RECORD NUMBER].txt"),
+        ("call 617-555-0188.txt", "call [PHONE].txt"),
+        ("Reports_2026-03_north.csv", "Reports_2026-03_north.csv"),
+    ],
+)
+def test_a_file_that_is_named_after_a_patient_is_kept_under_another_name(here: Office, name: str, kept: str) -> None:
+    desk = replace(here.desk, mask=lambda text: Masker(None).masked(text)[0])
+    done = import_file(desk, here.ann, READERS, name, LETTER.encode(), NOW)
+    (case,) = done.opened
+    text = desk.book.text(case.sources[0].id)
+    assert text is not None
+    assert (done.name, case.sources[0].name, text.name) == (kept, kept, kept)
+
+
+def test_a_message_that_is_none_is_refused_like_any_other_file(here: Office) -> None:
+    reading = readers(Masker(None), SCREEN.medicines, "UTC")
+    bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><MCCI_IN200100UV01>&a;</MCCI_IN200100UV01>'
+    with pytest.raises(FileRefused, match=r"bad.xml was not imported: .* document type"):
+        import_file(here.desk, here.ann, reading, "bad.xml", bomb, NOW)

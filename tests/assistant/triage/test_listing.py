@@ -84,3 +84,9 @@ def test_letters_of_every_kind_survive() -> None:
 def test_a_harmless_text_stays_as_it_is() -> None:
     assert harmless("500 mg") == "500 mg"
     assert harmless("") == ""
+
+
+def test_a_line_says_no_only_where_a_person_judged_that_it_is_not_serious() -> None:
+    nobody = full_case(Event("e1", "rash"))
+    ann = full_case(Event("e1", "rash", judged_not_serious_by="ann"))
+    assert [line.serious for line in lines([nobody, ann])] == ["not judged", "no"]
