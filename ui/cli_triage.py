@@ -18,7 +18,7 @@ from ui import cli_signals
 if TYPE_CHECKING:
     from assistant.people import Person
     from assistant.triage.casebook import Casebook
-    from ui.triage_tools import TriageTools
+    from ui.triage.tools import TriageTools
 
 app = typer.Typer(help="The pharmacovigilance desk: cases, deadlines, reports, signals.", no_args_is_help=True)
 app.add_typer(cli_signals.app, name="signals")
@@ -44,10 +44,10 @@ def list_cases(
 
     from assistant.people import May, require
     from ui.settings import load
-    from ui.triage_shapes import WorklistShape, line_shape
-    from ui.triage_text import worklist_text
-    from ui.triage_wiring import markets_of
-    from ui.triage_worklist import OPEN, Asked
+    from ui.triage.shapes import WorklistShape, line_shape
+    from ui.triage.text import worklist_text
+    from ui.triage.wiring import markets_of
+    from ui.triage.worklist import OPEN, Asked
 
     if state not in _states():
         raise typer.BadParameter(f"--state is one of: {', '.join(_states())}")
@@ -66,8 +66,8 @@ def list_cases(
 def show(case: CaseName, as_json: Json = False) -> None:
     """Show a case: its fields, clocks, what is to do, and its history."""
     from assistant.people import May, require
-    from ui.triage_shapes import case_shape
-    from ui.triage_text import case_text
+    from ui.triage.shapes import case_shape
+    from ui.triage.text import case_text
 
     with _working() as (tools, person):
         require(person, May.READ_CASES)
@@ -80,7 +80,7 @@ def take_in_flags(as_json: Json = False) -> None:
     """Open a candidate for every adverse event that was noticed in a conversation and is no case yet."""
     from assistant.people import May, require
     from assistant.triage.opening import take_in
-    from ui.triage_shapes import TakenShape, done_shape
+    from ui.triage.shapes import TakenShape, done_shape
 
     with _working() as (tools, person):
         require(person, May.TRIAGE)
@@ -97,8 +97,8 @@ def import_files(
     """Open the cases that files tell of. The same file again finds the same cases."""
     from assistant.triage.intake.errors import FileRefused
     from assistant.triage.intake.take_in import import_file
-    from ui.triage_files import told
-    from ui.triage_shapes import FilesShape, imported_shape
+    from ui.triage.files import told
+    from ui.triage.shapes import FilesShape, imported_shape
 
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
@@ -130,9 +130,9 @@ def export(
 ) -> None:
     """Check a case's E2B(R3) report, and sign and write it to the export folder. Exit code 3: it was not written."""
     from assistant.people import May, require
-    from ui.triage_export import report_of
-    from ui.triage_shapes import ExportShape, violation_shapes
-    from ui.triage_text import export_text
+    from ui.triage.export import report_of
+    from ui.triage.shapes import ExportShape, violation_shapes
+    from ui.triage.text import export_text
 
     with _working() as (tools, person):
         require(person, May.EXPORT)
@@ -163,8 +163,8 @@ def assess(
     as_json: Json = False,
 ) -> None:
     """Judge a case as the board does: set, serious, code, expect, causality, move … (docs/pharmacovigilance.md)."""
-    from ui.triage_acts import JUDGING
-    from ui.triage_moves import MOVING
+    from ui.triage.acts import JUDGING
+    from ui.triage.moves import MOVING
 
     known = [*JUDGING, *(name for name in MOVING if "close" not in name)]
     if act not in known:
@@ -200,7 +200,7 @@ def _states() -> tuple[str, ...]:
 
 
 def _finish(case: str, act: str, why: str, given: Mapping[str, str], *, signed: bool, as_json: bool) -> None:
-    from ui.triage_shapes import done_shape
+    from ui.triage.shapes import done_shape
 
     with _working() as (tools, person):
         name = _do(tools, person, case, act, why, given, password=_password() if signed else "")
@@ -213,8 +213,8 @@ def _do(
 ) -> str:
     """Do one act as the board does; the id of the case. Raises `ActRefused` with the board's sentence."""
     from ui.errors import ActRefused
-    from ui.triage import ACTS
-    from ui.triage_acts import act as act_on
+    from ui.triage.acts import act as act_on
+    from ui.triage.board import ACTS
 
     now = tools.desk.book.case(case)
     sent = {"do": act, "case": now.id, "version": now.version, "why": why, "password": password, "given": dict(given)}
@@ -236,7 +236,7 @@ def _reading() -> tuple[Casebook, Person]:
     """The casebook and the local person; no index and no model is opened."""
     from assistant.accounts import Accounts
     from ui.settings import load
-    from ui.triage_wiring import casebook
+    from ui.triage.wiring import casebook
     from ui.wiring import local_person
 
     settings = load()
@@ -249,7 +249,7 @@ def _reading() -> tuple[Casebook, Person]:
 def _working() -> Iterator[tuple[TriageTools, Person]]:
     """The desk's tools and the local person, with the index open as it is."""
     from ui import show
-    from ui.triage_wiring import desk_tools
+    from ui.triage.wiring import desk_tools
     from ui.wiring import desk_parts, opened
 
     with opened(on_progress=show.start_progress, share=True) as product:

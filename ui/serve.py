@@ -99,7 +99,7 @@ def application(blocks: gr.Blocks, access: Access, triage: gr.Blocks | None = No
     if triage is not None:
         # Before the chat, whose address holds every other one, also the board's without its last stroke.
         app.add_api_route("/triage", _to_board, include_in_schema=False)
-        app = _mounted(app, triage, "/triage", _head(access, "style.css", "triage.css"))
+        app = _mounted(app, triage, "/triage", _head(access, "style.css", "triage/triage.css"))
     return _mounted(app, blocks, "/", _head(access, "style.css"))
 
 

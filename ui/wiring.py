@@ -41,7 +41,7 @@ from retrieval.search import SearchTools, search
 from ui.noticing import noticed
 from ui.settings import Settings, load
 from ui.status import Status
-from ui.triage_wiring import Open
+from ui.triage.wiring import Open
 
 OnProgress = Callable[[IngestProgress], None]
 
@@ -244,8 +244,8 @@ def serve_chat(product: Product, host: str, port: int) -> None:
     from ui.chat import build_chat
     from ui.effective import record_settings
     from ui.serve import Encryption, serve
-    from ui.triage import board, build_triage
-    from ui.triage_wiring import desk_tools
+    from ui.triage.board import board, build_triage
+    from ui.triage.wiring import desk_tools
 
     settings, records = product.settings, product.records
     access = access_for(settings, product.accounts, host)

@@ -14,8 +14,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from assistant.database import METADATA, open_database
+from assistant.database import open_database
 from assistant.errors import DatabaseTooNew, DatabaseUnreachable
+from assistant.tables.columns import METADATA
 
 ROOT = Path(__file__).resolve().parents[2]
 

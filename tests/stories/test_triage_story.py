@@ -21,8 +21,8 @@ from tests.stories.test_browser_story import MONOGRAPH
 from ui.access import SingleUser
 from ui.chat import build_chat
 from ui.settings import SenderSettings, Settings
-from ui.triage import board, build_triage
-from ui.triage_wiring import desk_tools
+from ui.triage.board import board, build_triage
+from ui.triage.wiring import desk_tools
 from ui.wiring import Product, desk_parts, status_of
 from ui.wiring import opened as product_opened
 

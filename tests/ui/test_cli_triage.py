@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.ui.test_cli import ROOT, run
-from ui import triage_shapes
+from ui.triage import shapes as triage_shapes
 
 LETTER = "My 71-year-old patient took metformin and developed severe vomiting. She was admitted to hospital."
 

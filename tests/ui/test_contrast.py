@@ -11,7 +11,7 @@ import ui
 
 HERE = Path(ui.__file__).parent
 CSS = (HERE / "style.css").read_text(encoding="utf-8")
-BOARD = (HERE / "triage.css").read_text(encoding="utf-8")
+BOARD = (HERE / "triage/triage.css").read_text(encoding="utf-8")
 TEXT = 4.5
 EDGE = 3.0
 

@@ -24,11 +24,11 @@ from assistant.triage.terms import Span
 from guardrails.identifiers import Masker
 from retrieval.medicines import Medicines
 from tests.assistant.triage.made_desk import NOW, PASSWORD, Office, office
-from ui.triage import Board, board
-from ui.triage_files import readers
-from ui.triage_reply import UNREADABLE, BoardReply
-from ui.triage_source import Mark, marked
-from ui.triage_tools import TriageTools
+from ui.triage.board import Board, board
+from ui.triage.files import readers
+from ui.triage.reply import UNREADABLE, BoardReply
+from ui.triage.source import Mark, marked
+from ui.triage.tools import TriageTools
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 SENDER = Sender("Example Laboratories", "EXLAB", "EXLABTEST", "US")

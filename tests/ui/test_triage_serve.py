@@ -22,7 +22,8 @@ PERSON = Person("1", "local", "Local user", frozenset(Role))
 
 
 def _blocks(words: str) -> gr.Blocks:
-    with gr.Blocks(title=words, analytics_enabled=False) as blocks:
+    blocks: gr.Blocks = gr.Blocks(title=words, analytics_enabled=False)
+    with blocks:
         gr.HTML(words)
     return blocks
 
@@ -46,7 +47,7 @@ def test_another_site_cannot_reach_the_board(client: TestClient) -> None:
     assert client.get("/triage/", headers={"origin": "http://evil.example"}).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["triage.css", "triage.js"])
+@pytest.mark.parametrize("name", ["triage/triage.css", "triage/triage.js"])
 def test_the_files_of_the_board_name_no_other_server(name: str) -> None:
     body = (Path(ui.__file__).parent / name).read_text(encoding="utf-8")
     assert re.findall(r"(?:https?:)?//[\w.-]+\.\w+", body) == []

@@ -27,7 +27,7 @@ from assistant.triage.when import PartialDate
 from guardrails.identifiers import Masker, identifiers
 from tests.assistant.triage.made_desk import NOW, Office, office
 from tests.assistant.triage.made_files import ABSTRACT, LETTER, TABLE, SmallScreen, cioms_form
-from ui.triage_files import readers
+from ui.triage.files import readers
 
 SCREEN = SmallScreen()
 READERS = Readers(identifiers, SCREEN.medicines)

@@ -9,9 +9,9 @@ from assistant.triage.e2b.violation import Severity, Violation
 from assistant.triage.narrative import Sentence, as_text
 from assistant.triage.states import State
 from ui.markup import count, text
-from ui.triage_fields import NARRATIVE, label_of
-from ui.triage_marks import attributes, button, do_button, do_form, options, pill, table
-from ui.triage_view import CaseView, fields
+from ui.triage.fields import NARRATIVE, label_of
+from ui.triage.marks import attributes, button, do_button, do_form, options, pill, table
+from ui.triage.view import CaseView, fields
 
 EXPORTABLE = frozenset({State.ASSESSED})
 """States from which a report may be written; the table of moves says the same."""

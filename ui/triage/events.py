@@ -8,9 +8,9 @@ from assistant.triage.coding import Coding
 from assistant.triage.judgement import Criterion, Expectedness, Listed, Seriousness
 from assistant.triage.product import ProductRole
 from ui.markup import text
-from ui.triage_fields import EVENT
-from ui.triage_marks import MACHINE, attributes, do_button, do_form, labelled, options, pill, table
-from ui.triage_view import CaseView, adder, fields, remover
+from ui.triage.fields import EVENT
+from ui.triage.marks import MACHINE, attributes, do_button, do_form, labelled, options, pill, table
+from ui.triage.view import CaseView, adder, fields, remover
 
 SUSPECTED = frozenset({ProductRole.SUSPECT, ProductRole.INTERACTING})
 

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 from assistant.people import May
 from assistant.triage.states import State, Transition, next_states
 from ui.markup import text
-from ui.triage_causality import causality
-from ui.triage_events import events
-from ui.triage_facts import medicines, patient
-from ui.triage_followup import follow_up
-from ui.triage_history import history
-from ui.triage_marks import attributes, do_button, due_pill, options, pill, serious_pill, state_pill
-from ui.triage_output import export, narrative
-from ui.triage_pairs import duplicates
-from ui.triage_source import sources
-from ui.triage_view import CaseView
-from ui.triage_worklist import keys
+from ui.triage.causality import causality
+from ui.triage.events import events
+from ui.triage.facts import medicines, patient
+from ui.triage.followup import follow_up
+from ui.triage.history import history
+from ui.triage.marks import attributes, do_button, due_pill, options, pill, serious_pill, state_pill
+from ui.triage.output import export, narrative
+from ui.triage.pairs import duplicates
+from ui.triage.source import sources
+from ui.triage.view import CaseView
+from ui.triage.worklist import keys
 
 PARTS: Mapping[str, tuple[str, Callable[[CaseView], str]]] = {
     "patient": ("Patient", patient),

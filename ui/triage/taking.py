@@ -7,7 +7,7 @@ from threading import Lock
 
 from assistant.triage.case import Case
 from assistant.triage.opening import take_in
-from ui.triage_tools import TriageTools
+from ui.triage.tools import TriageTools
 
 EVERY = timedelta(seconds=10)
 """A worklist that is looked at again within this time reads no flags."""

@@ -8,8 +8,8 @@ from assistant.triage.case import Case, LinkKind
 from assistant.triage.duplicates.check import DuplicateCheck, Proposal, Resemblance
 from assistant.triage.states import State
 from ui.markup import count, text
-from ui.triage_marks import MACHINE, attributes, do_button, pill, shown, table
-from ui.triage_view import CaseView
+from ui.triage.marks import MACHINE, attributes, do_button, pill, shown, table
+from ui.triage.view import CaseView
 
 WAITING = '<p class="nothing">Comparing…</p>'
 

@@ -12,7 +12,7 @@ from assistant.triage.markets import Markets
 from assistant.triage.states import OPEN_STATES, State
 from assistant.triage.worklist import CaseLine, Wanted
 from ui.markup import count, text
-from ui.triage_marks import URGENCY_SIGNS, attributes, button, due_pill, options, pill, serious_pill, state_pill
+from ui.triage.marks import URGENCY_SIGNS, attributes, button, due_pill, options, pill, serious_pill, state_pill
 
 OPEN = "open cases"
 """The filter that a worklist starts with: everything whose clock can run."""

@@ -24,7 +24,7 @@ from assistant.triage.signals.sources import TABLES, opened
 from assistant.triage.signals.thresholds import MEASURES, Measure, Threshold
 from assistant.triage.signals.trend import trend
 from ui.markup import text
-from ui.triage_marks import attributes, options, pill, table
+from ui.triage.marks import attributes, options, pill, table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

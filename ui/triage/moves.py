@@ -19,7 +19,7 @@ from assistant.triage.moving import (
     not_valid_to_sign,
 )
 from assistant.triage.states import State, allowed
-from ui.triage_acts import Act, Doer
+from ui.triage.acts import Act, Doer
 
 
 def _move(each: Act) -> Case:

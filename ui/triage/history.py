@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assistant.triage.changes import Change, Json
 from ui.markup import moment, text
-from ui.triage_fields import label_of
-from ui.triage_view import CaseView
+from ui.triage.fields import label_of
+from ui.triage.view import CaseView
 
 LONGEST = 160
 

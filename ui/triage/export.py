@@ -12,8 +12,8 @@ from assistant.triage.e2b.export import Prepared, prepared, written
 from assistant.triage.e2b.sender import Choices, Receiver, Sender
 from assistant.triage.errors import MoveRefused
 from assistant.triage.moving import Written, answered, export_to_sign, exported
-from ui.triage_acts import Act, Doer
-from ui.triage_tools import TriageTools
+from ui.triage.acts import Act, Doer
+from ui.triage.tools import TriageTools
 
 RECEIVERS: Mapping[str, str] = {
     "us": Receiver.CDER.value,

@@ -14,7 +14,7 @@ from assistant.triage.e2b.violation import Violation
 from assistant.triage.intake.take_in import Imported
 from assistant.triage.moving import unfinished
 from assistant.triage.worklist import CaseLine
-from ui.triage_view import CaseView
+from ui.triage.view import CaseView
 
 
 class CaseLineShape(BaseModel):

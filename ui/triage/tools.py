@@ -21,7 +21,7 @@ from assistant.triage.intake.take_in import Readers
 from assistant.triage.signed import to_sign
 from assistant.triage.validity import validity
 from retrieval.medicines import Medicines
-from ui.triage_view import CaseView
+from ui.triage.view import CaseView
 
 
 @dataclass(frozen=True, slots=True)

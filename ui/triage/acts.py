@@ -31,9 +31,9 @@ from assistant.triage.judging import (
 )
 from assistant.triage.signed import ToSign
 from assistant.triage.terms import Term
-from ui.triage_fields import ITEMS, parse, spec_of, without_ids
-from ui.triage_reply import BoardReply, answered
-from ui.triage_tools import TriageTools
+from ui.triage.fields import ITEMS, parse, spec_of, without_ids
+from ui.triage.reply import BoardReply, answered
+from ui.triage.tools import TriageTools
 
 
 class ActSent(BaseModel):
@@ -215,4 +215,4 @@ JUDGING: Mapping[str, Doer] = {
     "expect": _expect,
     "causality": _causality,
 }
-"""Acts on fields and judgements; those that move a case are in `ui/triage_moves.py`."""
+"""Acts on fields and judgements; those that move a case are in `ui/triage/moves.py`."""

@@ -8,8 +8,8 @@ from assistant.triage.letters import letter
 from assistant.triage.moving import unfinished
 from assistant.triage.states import State
 from ui.markup import moment, text
-from ui.triage_marks import do_form, due_pill, table
-from ui.triage_view import CaseView
+from ui.triage.marks import do_form, due_pill, table
+from ui.triage.view import CaseView
 
 
 def follow_up(view: CaseView) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from assistant.triage.product import Product
 from assistant.triage.terms import Term
 from ui.markup import text
-from ui.triage_fields import CONDITION, DOSING, INDICATION, PATIENT, PRODUCT, REPORT, REPORTER, TEST
-from ui.triage_marks import pill, table
-from ui.triage_view import CaseView, adder, fields, remover
+from ui.triage.fields import CONDITION, DOSING, INDICATION, PATIENT, PRODUCT, REPORT, REPORTER, TEST
+from ui.triage.marks import pill, table
+from ui.triage.view import CaseView, adder, fields, remover
 
 
 def patient(view: CaseView) -> str:

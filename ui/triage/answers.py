@@ -13,14 +13,14 @@ from assistant.people import May, Person, require
 from assistant.triage import coding
 from assistant.triage.desk import assign
 from ui.markup import count
-from ui.triage_case import case_page
-from ui.triage_events import codes
-from ui.triage_pieces import Pieces
-from ui.triage_reply import BoardReply, answered
-from ui.triage_signals import Signals
-from ui.triage_taking import TakingIn
-from ui.triage_tools import TriageTools
-from ui.triage_worklist import OPEN, Around, Asked, worklist
+from ui.triage.case import case_page
+from ui.triage.events import codes
+from ui.triage.pieces import Pieces
+from ui.triage.reply import BoardReply, answered
+from ui.triage.signals import Signals
+from ui.triage.taking import TakingIn
+from ui.triage.tools import TriageTools
+from ui.triage.worklist import OPEN, Around, Asked, worklist
 
 PAGE = 100
 """Lines of one page of the worklist."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from assistant.triage.clock import hours_left
 from assistant.triage.moving import unfinished
 from assistant.triage.worklist import CaseLine
-from ui.triage_history import said
-from ui.triage_marks import shown
-from ui.triage_shapes import ExportShape
-from ui.triage_view import CaseView
+from ui.triage.history import said
+from ui.triage.marks import shown
+from ui.triage.shapes import ExportShape
+from ui.triage.view import CaseView
 
 
 def worklist_text(lines: Sequence[CaseLine], total: int) -> str:

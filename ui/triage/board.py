@@ -17,18 +17,18 @@ from assistant.people import MEANINGS, Meaning, Person
 from assistant.triage.duplicates.index import DuplicateIndex
 from ui.access import person_of
 from ui.markup import icon, text
-from ui.triage_acts import JUDGING, Doer
-from ui.triage_acts import act as act_on
-from ui.triage_answers import Answers
-from ui.triage_export import EXPORTING
-from ui.triage_files import Files
-from ui.triage_moves import MOVING
-from ui.triage_papers import Papers
-from ui.triage_pieces import Pieces, Resembling
-from ui.triage_reply import BoardReply
-from ui.triage_signals import Signals
-from ui.triage_taking import TakingIn
-from ui.triage_tools import TriageTools
+from ui.triage.acts import JUDGING, Doer
+from ui.triage.acts import act as act_on
+from ui.triage.answers import Answers
+from ui.triage.export import EXPORTING
+from ui.triage.files import Files
+from ui.triage.moves import MOVING
+from ui.triage.papers import Papers
+from ui.triage.pieces import Pieces, Resembling
+from ui.triage.reply import BoardReply
+from ui.triage.signals import Signals
+from ui.triage.taking import TakingIn
+from ui.triage.tools import TriageTools
 
 HERE = Path(__file__).parent
 ACTS: Mapping[str, Doer] = {**JUDGING, **MOVING, **EXPORTING}

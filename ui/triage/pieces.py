@@ -16,11 +16,11 @@ from assistant.triage.narrative import narrative
 from assistant.triage.states import State
 from assistant.triage.worklist import Wanted
 from ui.markup import text
-from ui.triage_export import report_of
-from ui.triage_output import checked, draft
-from ui.triage_pairs import beside
-from ui.triage_tools import TriageTools
-from ui.triage_view import CaseView
+from ui.triage.export import report_of
+from ui.triage.output import checked, draft
+from ui.triage.pairs import beside
+from ui.triage.tools import TriageTools
+from ui.triage.view import CaseView
 
 EVERY_CASE = Wanted(limit=10_000_000)
 

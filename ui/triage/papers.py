@@ -20,9 +20,9 @@ from assistant.triage.e2b.export import put
 from assistant.triage.hiding import seen_by
 from assistant.triage.listing import as_csv, as_excel
 from assistant.triage.signed import subject
-from ui.triage_answers import PAGE, ListSent, asked_of
-from ui.triage_reply import BoardReply, answered
-from ui.triage_tools import TriageTools
+from ui.triage.answers import PAGE, ListSent, asked_of
+from ui.triage.reply import BoardReply, answered
+from ui.triage.tools import TriageTools
 
 LISTINGS: Mapping[str, Callable[..., bytes]] = {"csv": as_csv, "xlsx": as_excel}
 

@@ -32,8 +32,8 @@ from retrieval.index import Index
 from retrieval.medicines import Medicines
 from retrieval.nets import Nets
 from ui.settings import Settings
-from ui.triage_files import readers
-from ui.triage_tools import TriageTools
+from ui.triage.files import readers
+from ui.triage.tools import TriageTools
 
 SUSPECTED = frozenset({ProductRole.SUSPECT, ProductRole.INTERACTING})
 

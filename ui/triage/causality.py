@@ -8,9 +8,9 @@ from assistant.triage.causality import causality_rules, propose, score_words
 from assistant.triage.judgement import Causality, NaranjoAnswer, NaranjoItem, WhoUmc
 from assistant.triage.product import Product
 from ui.markup import moment, text
-from ui.triage_events import SUSPECTED
-from ui.triage_marks import MACHINE, attributes, options, pill
-from ui.triage_view import CaseView
+from ui.triage.events import SUSPECTED
+from ui.triage.marks import MACHINE, attributes, options, pill
+from ui.triage.view import CaseView
 
 EXPLAIN = (
     "The machine answers only what a field of the case says; the rest is unknown. Nothing counts as an assessment "

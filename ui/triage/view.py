@@ -13,9 +13,9 @@ from assistant.triage.judgement import Deadline, Validity
 from assistant.triage.markets import Markets
 from assistant.triage.states import OPEN_STATES
 from ui.markup import text
-from ui.triage_fields import Spec, spec_of
-from ui.triage_marks import MACHINE, attributes, do_button, do_form, labelled, shown
-from ui.triage_source import marks_of
+from ui.triage.fields import Spec, spec_of
+from ui.triage.marks import MACHINE, attributes, do_button, do_form, labelled, shown
+from ui.triage.source import marks_of
 
 MACHINES = frozenset({"machine", "nobody", ""})
 """Names in a history or a judgement that are no person's."""

@@ -19,9 +19,9 @@ from assistant.triage.intake.take_in import Imported, Readers, import_file
 from guardrails.identifiers import Masker
 from retrieval.medicines import Medicines
 from ui.markup import count
-from ui.triage_export import acknowledge
-from ui.triage_reply import BoardReply, answered
-from ui.triage_tools import TriageTools
+from ui.triage.export import acknowledge
+from ui.triage.reply import BoardReply, answered
+from ui.triage.tools import TriageTools
 
 LARGEST = 45_000_000
 """Characters of a file in base64 that are taken: the 32 MB that intake reads."""
