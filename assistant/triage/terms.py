@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of a named dictionary at a named version, for example MedDRA 29.1, 10019211, Headache.
+    """A term of a named dictionary at a named version, for example MedDRA 29.1 with an eight-digit code.
 
     `coded_by` is a person's name, or "machine" for a proposal that nobody has confirmed; `confirmed` says which.
     """

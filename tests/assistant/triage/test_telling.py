@@ -106,7 +106,7 @@ def test_braces_in_the_words_of_a_reporter_stay_words() -> None:
 
 FULL = full_case(
     Event(
-        "e1", "vomited blood", Term("MedDRA", "29.1", "10047700", "Haematemesis"), onset=PartialDate(2026, 3, 4),
+        "e1", "vomited blood", Term("MedDRA", "29.1", "99000002", "Haematemesis"), onset=PartialDate(2026, 3, 4),
         outcome=EventOutcome.RECOVERED, seriousness=full_case().events[0].seriousness,
     ),
     Event("e2", "itch", judged_not_serious_by="p-ann"),

@@ -15,7 +15,7 @@ SUSPECT = "0c7c1f52-3f57-4b5a-8f5e-6d2f6f4a9b10"
 SPARE = "9a1f2a5c-7a76-4c39-b9f0-2b7d3e6c5a77"
 _MOMENTS = {"second": "20240304101112+0000", "day": "20240304", "year": "2023"}
 _VOCABULARY = {
-    "meddra": "10019211", "meddra version": "27.0", "country": "US", "language": "eng", "unit": "mg",
+    "meddra": "99000001", "meddra version": "27.0", "country": "US", "language": "eng", "unit": "mg",
     "ndc": "12345-678-90", "case id": "US-ACME-0001",
 }  # fmt: skip
 

@@ -172,7 +172,7 @@ def test_our_own_example_reads_as_it_is_meant() -> None:
     (report,) = batch.reports
     assert check_batch(batch, NOW) == ()
     assert (report.text("C.1.1"), report.text("D.2.2a"), report.text("D.2.2b")) == ("US-EXAMPLE-0001", "54", "a")
-    assert [event.text("E.i.2.1b") for event in report.all("E.i")] == ["10019211"]
+    assert [event.text("E.i.2.1b") for event in report.all("E.i")] == ["99000001"]
     (drug,) = report.all("G.k")
     (dose,) = drug.all("G.k.4.r")
     assert (drug.text("G.k.2.2"), drug.text("G.k.1"), dose.text("G.k.4.r.2"), dose.text("G.k.4.r.3")) == (

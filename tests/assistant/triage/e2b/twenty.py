@@ -36,7 +36,7 @@ from assistant.triage.states import State
 from assistant.triage.terms import Term
 from assistant.triage.when import PartialDate
 
-VOMITING, HEADACHE, RASH, DEATH = ("10047700", "10019211", "10037844", "10011906")
+VOMITING, HEADACHE, RASH, DEATH = ("99000002", "99000001", "99000003", "99000004")
 PLAIN = Case(
     "", "", 0, State.CANDIDATE, datetime(2026, 3, 5, tzinfo=UTC), (), (),
     country="US",
