@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from assistant.triage.judgement import Causality, Expectedness, Seriousness, SpecialSituation
+from assistant.triage.judgement import Causality, Expectedness, Seriousness, SpecialSituation, Standing
 from assistant.triage.people_in_case import Measure, PatientFacts, Reporter
 from assistant.triage.product import Product
 from assistant.triage.states import State
@@ -160,8 +160,8 @@ class Study:
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A report of this case that was written for one market. `receipts` are the ids of the receipts that it reports,
-    whose clocks it stops unless it was `rejected`; `message` is the message number (N.2.r.1), `acknowledged` the code
-    of the answer or "".
+    whose clocks it stops unless it was `rejected`, and `events` how each event stood in it; `message` is the message
+    number (N.2.r.1), `acknowledged` the code of the answer or "".
     """
 
     id: str
@@ -175,6 +175,7 @@ class Submission:
     sha256: str = ""
     acknowledged: str = ""
     rejected: bool = False
+    events: tuple[Standing, ...] = ()
 
 
 class NullFlavour(StrEnum):

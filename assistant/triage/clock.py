@@ -3,6 +3,12 @@
 Pure; the markets are data (`markets`). Day zero is the day of receipt where it was received, and day one is the next.
 A clock runs for the first significant receipt that no report to the market covers yet: information that comes before
 the report does not move its deadline, information that comes after it starts a clock of its own.
+
+A report covers an event only as what it was reported. Where people judge the event more pressing afterwards (serious,
+fatal, unexpected or suspected, and it was not reported so), the clock of that counts although nothing new came in. Its
+day zero is a day of receipt all the same and not the day of the judgement, because the regulations count from when the
+information was received: the receipt whose words say that the event is serious, or, where no words are quoted, the
+latest receipt that was reported. So such a deadline may have passed already, and it is shown as overdue.
 """
 
 from __future__ import annotations
@@ -13,7 +19,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from assistant.triage.case import Case, Event, Receipt, Submission
-from assistant.triage.judgement import Criterion, Deadline, Listed, WhoUmc
+from assistant.triage.judgement import Criterion, Deadline, Listed, Standing, WhoUmc
 from assistant.triage.markets import ClockRule, Market, Markets, Weekends, When
 from assistant.triage.product import Product, ProductRole
 from assistant.triage.validity import validity
@@ -98,28 +104,55 @@ def _deadlines(case: Case, market: Market, rule: ClockRule) -> Iterator[Deadline
     if rule.when.valid != valid:
         return
     if not valid:
-        receipt = _uncovered(case, market, None)
+        receipt = _uncovered(case, market, None, rule.when)
         if receipt is not None:
             yield _deadline(market, rule, receipt, "a minimum criterion is missing")
         return
     for event in case.events:
         met = _meets(case, event, rule.when)
-        receipt = _uncovered(case, market, event)
+        receipt = _uncovered(case, market, event, rule.when)
         if met is not None and receipt is not None:
             yield _deadline(market, rule, receipt, f"{event.verbatim}: {met}")
 
 
-def _uncovered(case: Case, market: Market, event: Event | None) -> Receipt | None:
-    """The first significant receipt that no report to this market covers, counted from when the report was valid and
-    the event was known to be serious.
+def _uncovered(case: Case, market: Market, event: Event | None, when: When) -> Receipt | None:
+    """The receipt that a clock counts from, or None where reports to this market cover all that the rule asks for.
+
+    It is the first significant receipt that none of them covers, counted from when the report was valid and the event
+    was known to be serious. A receipt that was reported, but with the event as less than it is now, is not covered;
+    where no words say which of several receipts told more, the latest of them counts.
     """
-    covered = {name for each in _reported(case, market) for name in each.receipts}
+    reports = _reported(case, market)
+    covered = {name for each in reports if event is None or _covers(each, event, when) for name in each.receipts}
+    as_less = {name for each in reports for name in each.receipts} - covered
     in_order = sorted(case.receipts, key=lambda each: each.at)
     start = next((each.at for each in in_order if each.id == case.valid_from), None)
     serious = _serious_since(case, event) if event is not None else None
     known = [moment for moment in (start, serious) if moment is not None]
-    waiting = [each for each in in_order if each.significant and each.id not in covered]
-    return next((each for each in waiting if all(each.at >= moment for moment in known)), None)
+    # What made a case valid or serious is significant, whatever it was recorded as.
+    waiting = [each for each in in_order if each.id not in covered and (each.significant or each.at in known)]
+    since = [each for each in waiting if all(each.at >= moment for moment in known)]
+    judged_anew = [each for each in since if each.id in as_less]
+    if judged_anew and serious is None:
+        return judged_anew[-1]
+    return since[0] if since else None
+
+
+def _covers(report: Submission, event: Event, when: When) -> bool:
+    """Whether a report said of the event everything that a rule asks for; to have said more does no harm."""
+    return any(
+        said.id == event.id
+        and all(
+            was or not wanted
+            for wanted, was in (
+                (when.serious, said.serious),
+                (when.fatal_or_life_threatening, said.fatal),
+                (when.unexpected, said.unexpected),
+                (when.suspected, said.suspected),
+            )
+        )
+        for said in report.events
+    )
 
 
 def _reported(case: Case, market: Market) -> tuple[Submission, ...]:
@@ -138,17 +171,14 @@ def _serious_since(case: Case, event: Event) -> datetime | None:
 
 def _meets(case: Case, event: Event, when: When) -> str | None:
     """Why the event meets every condition, in words, or None where it does not."""
-    judged = event.is_serious or bool(event.judged_not_serious_by)
-    serious = event.is_serious or not judged
-    fatal = any(each.criterion in _FATAL for each in event.seriousness)
-    suspects = [each for each in case.products if each.role in _SUSPECTED]
-    unexpected = any(_is_unexpected(case, event, product) for product in suspects)
-    suspected = any(_is_suspected(case, event, product) for product in suspects)
+    stands = standing(case, event)
+    judged = stands.serious or bool(event.judged_not_serious_by)
+    serious = stands.serious or not judged
     asked = (
         (when.serious, serious),
-        (when.fatal_or_life_threatening, fatal),
-        (when.unexpected, unexpected),
-        (when.suspected, suspected),
+        (when.fatal_or_life_threatening, stands.fatal),
+        (when.unexpected, stands.unexpected),
+        (when.suspected, stands.suspected),
     )
     if any(wanted is not None and wanted != is_so for wanted, is_so in asked):
         return None
@@ -158,6 +188,18 @@ def _meets(case: Case, event: Event, when: When) -> str | None:
     if when.unexpected:
         words.append("not known to be expected")
     return " and ".join(words)
+
+
+def standing(case: Case, event: Event) -> Standing:
+    """How an event of a case stands now, for the clocks and for the record of a report that is written."""
+    suspects = [each for each in case.products if each.role in _SUSPECTED]
+    return Standing(
+        event.id,
+        serious=event.is_serious,
+        fatal=any(each.criterion in _FATAL for each in event.seriousness),
+        unexpected=any(_is_unexpected(case, event, product) for product in suspects),
+        suspected=any(_is_suspected(case, event, product) for product in suspects),
+    )
 
 
 def _is_unexpected(case: Case, event: Event, product: Product) -> bool:

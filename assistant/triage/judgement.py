@@ -65,6 +65,21 @@ class Expectedness:
     confirmed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an event stood when a report of it was written: what a clock of a market asks of it. `id` is the event's.
+
+    What nobody judged of expectedness and causality counts as unexpected and suspected; `serious` and `fatal` (or
+    life-threatening) say only what is stated.
+    """
+
+    id: str
+    serious: bool
+    fatal: bool
+    unexpected: bool
+    suspected: bool
+
+
 class NaranjoAnswer(StrEnum):
     """An answer to one of Naranjo's ten questions."""
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 from assistant.chain import EntryKind
 from assistant.people import May, Meaning, Person, Signature, require
 from assistant.triage.case import Case, Submission
+from assistant.triage.clock import standing
 from assistant.triage.desk import MACHINE, Desk, edit, save
 from assistant.triage.errors import MoveRefused
 from assistant.triage.product import ProductRole
@@ -171,6 +172,7 @@ def exported(desk: Desk, person: Person, case: Case, written: Written, signature
     submission = Submission(
         f"x{len(case.submissions) + 1}-{uuid4().hex[:8]}", written.market, desk.now(), person.user_name, case.version,
         tuple(receipt.id for receipt in case.receipts), written.message, written.file, written.sha256,
+        events=tuple(standing(case, event) for event in case.events),
     )  # fmt: skip
     new = replace(case, state=State.EXPORTED, submissions=(*case.submissions, submission))
     said = f"A report was exported for {written.market}."

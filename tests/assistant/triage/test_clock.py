@@ -12,9 +12,28 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant.triage.case import Case, Event, ReportType, Submission
-from assistant.triage.clock import Urgency, day_of, deadlines, due_day, earliest, end_of_day, hours_left, urgency
+from assistant.triage.clock import (
+    Urgency,
+    day_of,
+    deadlines,
+    due_day,
+    earliest,
+    end_of_day,
+    hours_left,
+    standing,
+    urgency,
+)
 from assistant.triage.errors import RuleMissing
-from assistant.triage.judgement import Causality, Criterion, Deadline, Expectedness, Listed, Seriousness, WhoUmc
+from assistant.triage.judgement import (
+    Causality,
+    Criterion,
+    Deadline,
+    Expectedness,
+    Listed,
+    Seriousness,
+    Standing,
+    WhoUmc,
+)
 from assistant.triage.markets import FILE, Markets, Weekends, read_markets, shipped_markets
 from guardrails.errors import RuleInvalid
 from tests.assistant.triage.made_cases import RECEIVED, full_case, receipt, serious, span
@@ -120,8 +139,11 @@ def test_the_shortest_rule_and_the_most_pressing_event_count() -> None:
 FOLLOW_UP = receipt(RECEIVED + timedelta(days=10), "r2", source_id="s2")
 
 
-def reported(*receipts: str) -> Submission:
-    return Submission("x1", "us", RECEIVED + timedelta(days=9), "p-ann", 3, receipts)
+SAID = Standing("e1", serious=True, fatal=False, unexpected=True, suspected=True)
+
+
+def reported(*receipts: str, market: str = "us", said: tuple[Standing, ...] = (SAID,)) -> Submission:
+    return Submission("x1", market, RECEIVED + timedelta(days=9), "p-ann", 3, receipts, events=said)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +158,7 @@ def reported(*receipts: str) -> Submission:
         (full_case(receipts=(receipt(), FOLLOW_UP), submissions=(reported("r1", "r2"),)), None),
         # A report to another market stops nothing here.
         (
-            full_case(submissions=(Submission("x1", "eu", RECEIVED, "p-ann", 1, ("r1",)),)),
+            full_case(submissions=(reported("r1", market="eu"),)),
             date(2026, 3, 20),
         ),
         # The four criteria were first met by the second receipt.
@@ -154,6 +176,103 @@ def test_what_became_serious_later_counts_from_then() -> None:
     found = one(case, "us")
     assert found is not None
     assert found.day_zero == date(2026, 3, 15)
+
+
+UNQUOTED = Seriousness(Criterion.HOSPITALISATION, None, "", "p-ann", True)
+TOLD_LATER = Seriousness(Criterion.HOSPITALISATION, span("admitted to hospital", "s2"), "", "p-ann", True)
+BOTH = {"receipts": (receipt(), FOLLOW_UP)}
+
+
+def said_before(market: str, *receipts: str, **said: bool) -> dict[str, object]:
+    """A report that said less of the event than what is judged now."""
+    return {"submissions": (reported(*receipts, market=market, said=(replace(SAID, **said),)),)}
+
+
+@pytest.mark.parametrize(
+    ("case", "market", "days_given", "day_zero"),
+    [
+        # Reported as not serious, judged serious afterwards, and nothing new came in: 15 days from the receipt.
+        (full_case(**said_before("eu", "r1", serious=False)), "eu", 15, date(2026, 3, 5)),
+        (full_case(**said_before("us", "r1", serious=False)), "us", 15, date(2026, 3, 5)),
+        # Serious and expected before, unexpected now.
+        (full_case(**said_before("us", "r1", unexpected=False)), "us", 15, date(2026, 3, 5)),
+        # The words that say so came with the follow-up: from there. Without words: the latest that was reported.
+        (
+            full_case(
+                Event("e1", "x", seriousness=(TOLD_LATER,)), **BOTH, **said_before("eu", "r1", "r2", serious=False)
+            ),
+            "eu", 15, date(2026, 3, 15),
+        ),
+        (
+            full_case(
+                Event("e1", "x", seriousness=(UNQUOTED,)), **BOTH, **said_before("eu", "r1", "r2", serious=False)
+            ),
+            "eu", 15, date(2026, 3, 15),
+        ),
+        # Information that comes later still does not move that deadline.
+        (
+            full_case(Event("e1", "x", seriousness=(UNQUOTED,)), **BOTH, **said_before("eu", "r1", serious=False)),
+            "eu", 15, date(2026, 3, 5),
+        ),
+        # A trial's event that became life-threatening in our judgement: the 7 days count as well.
+        (
+            full_case(
+                Event("e1", "x", seriousness=(serious(Criterion.LIFE_THREATENING),)),
+                report_type=ReportType.STUDY, **said_before("eu-trials", "r1"),
+            ),
+            "eu-trials", 7, date(2026, 3, 5),
+        ),
+        # An event that the report did not have at all.
+        (full_case(submissions=(reported("r1", market="eu", said=()),)), "eu", 15, date(2026, 3, 5)),
+        # Reported as more than it is judged now: covered.
+        (judged(submissions=(reported("r1", market="eu"),)), "eu", None, None),
+        (judged(**said_before("eu", "r1", serious=False)), "eu", None, None),
+        # A report that the gateway refused covers nothing, whatever it said.
+        (
+            full_case(submissions=(replace(reported("r1", market="eu"), rejected=True),)), "eu", 15, date(2026, 3, 5),
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_judged_more_pressing_after_its_report_counts_from_its_receipt(
+    case: Case, market: str, days_given: int | None, day_zero: date | None
+) -> None:
+    found = one(case, market)
+    assert (found and found.days, found and found.day_zero) == (days_given, day_zero)
+
+
+def test_a_deadline_that_passed_before_the_judgement_is_overdue() -> None:
+    found = one(full_case(**said_before("eu", "r1", serious=False)), "eu")
+    assert found is not None
+    assert urgency(found.due_at, RECEIVED + timedelta(days=60), MARKETS) is Urgency.OVERDUE
+
+
+@given(
+    was=st.tuples(*[st.booleans()] * 4),
+    words=st.sampled_from(["s1", "s2", ""]),
+    significant=st.booleans(),
+    covered=st.sampled_from([("r1",), ("r1", "r2")]),
+    valid_from=st.sampled_from(["", "r1", "r2"]),
+)
+def test_what_was_not_reported_so_is_never_without_a_clock(
+    was: tuple[bool, bool, bool, bool], words: str, significant: bool, covered: tuple[str, ...], valid_from: str
+) -> None:
+    quoted = span("admitted to hospital", words) if words else None
+    event = Event("e1", "x", seriousness=(Seriousness(Criterion.HOSPITALISATION, quoted, "", "p-ann", True),))
+    case = full_case(
+        event,
+        receipts=(receipt(), replace(FOLLOW_UP, significant=significant)),
+        submissions=(reported(*covered, said=(Standing("e1", *was),)),),
+        valid_from=valid_from,
+    )
+    reported_so = was[0] and was[2]
+    all_told = covered == ("r1", "r2") or not (significant or words == "s2" or valid_from == "r2")
+    assert (one(case, "us") is None) == (reported_so and all_told)
+
+
+def test_how_an_event_stands_is_what_is_stated_of_it() -> None:
+    case = full_case(Event("e1", "x"), Event("e2", "y", seriousness=(serious(Criterion.DEATH),)))
+    assert standing(case, case.events[0]) == replace(SAID, serious=False)
+    assert standing(case, case.events[1]) == replace(SAID, id="e2", fatal=True)
 
 
 def test_an_insignificant_receipt_starts_no_clock() -> None:
