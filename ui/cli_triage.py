@@ -123,7 +123,8 @@ def export(
     market: Annotated[str, typer.Option(help="The market that wants the report: us, us-ind, eu …")] = "us",
     check_only: Annotated[bool, typer.Option("--check", help="Only check the report; write nothing.")] = False,
     although_invalid: Annotated[
-        bool, typer.Option("--although-invalid", help="Write it although a gateway would refuse it.")
+        bool,
+        typer.Option("--although-invalid", help="Write it although it would be refused or is not assessed in full."),
     ] = False,
     why: Why = "exported",
     as_json: Json = False,

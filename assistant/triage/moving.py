@@ -39,7 +39,7 @@ def move(desk: Desk, person: Person, case: Case, end: State, why: str = "", sign
     step = _step(case, end, why)
     require(person, May.CLOSE_CASE if end is State.CLOSED else May.TRIAGE)
     if end is State.ASSESSED:
-        _require_finished(case)
+        require_assessed(case)
     signed = [require_signature(signature, person, closing_to_sign(case, why))] if step.signature else []
     new = replace(case, state=end, asked_to_close="")
     said = f"Moved from “{case.state.value}” to “{end.value}”."
@@ -85,7 +85,8 @@ def _unjudged(case: Case, event_id: str, product_id: str, pair: str) -> Iterator
         yield f"Nobody has committed the causality of {pair}."
 
 
-def _require_finished(case: Case) -> None:
+def require_assessed(case: Case) -> None:
+    """Whatever the state says: an event or a medicine may have come in since. Raises `MoveRefused`, which names it."""
     missing = unfinished(case)
     if missing:
         raise MoveRefused(f"Case {case.label} is not assessed yet: {' '.join(missing)}")
@@ -163,11 +164,19 @@ def export_to_sign(case: Case, written: Written) -> ToSign:
     return to_sign(case, Meaning.REPORT_EXPORTED, act)
 
 
-def exported(desk: Desk, person: Person, case: Case, written: Written, signature: Signature | None) -> Case:
-    """Record that a report was written; it covers all that was received so far, and stops that market's clock."""
+def exported(
+    desk: Desk, person: Person, case: Case, written: Written, signature: Signature | None, *, although: bool = False
+) -> Case:
+    """Record that a report was written; it covers all that was received so far, and stops that market's clock.
+
+    Raises `MoveRefused` where something of the case is not assessed (any more), unless `although` says that the person
+    exports it all the same; the history then names what is missing.
+    """
     require(person, May.EXPORT)
     desk.markets.named(written.market)
     _step(case, State.EXPORTED, "")
+    if not although:
+        require_assessed(case)
     signed = require_signature(signature, person, export_to_sign(case, written))
     submission = Submission(
         f"x{len(case.submissions) + 1}-{uuid4().hex[:8]}", written.market, desk.now(), person.user_name, case.version,
@@ -175,8 +184,9 @@ def exported(desk: Desk, person: Person, case: Case, written: Written, signature
         events=tuple(standing(case, event) for event in case.events),
     )  # fmt: skip
     new = replace(case, state=State.EXPORTED, submissions=(*case.submissions, submission))
-    said = f"A report was exported for {written.market}."
-    change = edit(case, new, person.user_name, said, said, [signed], EntryKind.EXPORTED)
+    missing = unfinished(case)
+    said = f"A report was exported for {written.market}{' although the case is not assessed' if missing else ''}."
+    change = edit(case, new, person.user_name, " ".join((said, *missing)), said, [signed], EntryKind.EXPORTED)
     (saved,) = save(desk, change)
     return saved
 

@@ -11,7 +11,7 @@ from assistant.triage.e2b.errors import E2bError
 from assistant.triage.e2b.export import Prepared, prepared, written
 from assistant.triage.e2b.sender import Choices, Receiver, Sender
 from assistant.triage.errors import MoveRefused
-from assistant.triage.moving import Written, answered, export_to_sign, exported
+from assistant.triage.moving import Written, answered, export_to_sign, exported, require_assessed
 from ui.triage.acts import Act, Doer
 from ui.triage.tools import TriageTools
 
@@ -47,13 +47,16 @@ def export(each: Act) -> Case:
     """Sign a report and write it to the folder; the record and the file are there both or neither."""
     market = each.given("market")
     require(each.person, May.EXPORT)
+    anyway = each.given("anyway") == "yes"
+    if not anyway:
+        require_assessed(each.case)
     report = report_of(each.tools, each.case, market)
     out = Written(market, report.message, report.file_name, report.sha256)
     signature = each.sign(export_to_sign(each.case, out))
-    path = written(report, each.tools.exports, although_invalid=each.given("anyway") == "yes")
+    path = written(report, each.tools.exports, although_invalid=anyway)
     recorded = False
     try:
-        saved = exported(each.tools.desk, each.person, each.case, out, signature)
+        saved = exported(each.tools.desk, each.person, each.case, out, signature, although=anyway)
         recorded = True
         return saved
     finally:

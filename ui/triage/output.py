@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from assistant.people import May
 from assistant.triage.e2b.violation import Severity, Violation
+from assistant.triage.moving import unfinished
 from assistant.triage.narrative import Sentence, as_text
 from assistant.triage.states import State
 from ui.markup import count, text
@@ -89,13 +90,17 @@ def _way_out(view: CaseView, market: str, refused: bool, folder: str) -> str:
         return (
             '<p class="faint">A report is written once the case is “assessed”: commit causality, then mark it so.</p>'
         )
+    missing = "".join(f"<li>{text(each)}</li>" for each in unfinished(view.case))
     words = "Export although it would be rejected…" if refused else "Sign and export…"
+    if missing:
+        words = "Export although it is not assessed…"
     write = do_button(
-        words, "export", "sign", f"Export {view.case.label} for {market}", "" if refused else "primary-act",
-        meaning="report_exported", market=market, anyway="yes" if refused else "",
+        words, "export", "sign", f"Export {view.case.label} for {market}", "" if refused or missing else "primary-act",
+        meaning="report_exported", market=market, anyway="yes" if refused or missing else "",
     )  # fmt: skip
     where = f"Files go to {folder}. Nothing is ever sent from here."
-    return f'<p class="adder">{write}<span class="faint">{text(where)}</span></p>'
+    to_do = f'<h3>Not assessed (any more)</h3><ul class="todo">{missing}</ul>' if missing else ""
+    return f'{to_do}<p class="adder">{write}<span class="faint">{text(where)}</span></p>'
 
 
 def _form(view: CaseView) -> str:

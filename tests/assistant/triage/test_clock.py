@@ -183,9 +183,13 @@ TOLD_LATER = Seriousness(Criterion.HOSPITALISATION, span("admitted to hospital",
 BOTH = {"receipts": (receipt(), FOLLOW_UP)}
 
 
-def said_before(market: str, *receipts: str, **said: bool) -> dict[str, object]:
+def said_before(market: str, *receipts: str, serious: bool = True, unexpected: bool = True) -> dict[str, object]:
     """A report that said less of the event than what is judged now."""
-    return {"submissions": (reported(*receipts, market=market, said=(replace(SAID, **said),)),)}
+    return {
+        "submissions": (
+            reported(*receipts, market=market, said=(replace(SAID, serious=serious, unexpected=unexpected),)),
+        )
+    }
 
 
 @pytest.mark.parametrize(

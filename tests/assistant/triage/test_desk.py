@@ -426,6 +426,36 @@ def test_an_export_is_signed_and_stops_its_markets_clock_only(here: Office) -> N
     assert [each.deed.kind for each in here.ledger.entries(kind=EntryKind.EXPORTED)] == [EntryKind.EXPORTED]
 
 
+def test_an_event_that_came_in_after_the_assessment_blocks_the_export_and_is_named(here: Office) -> None:
+    case = change(here.desk, here.ann, assessed(here), "events[e2]", {"id": "e2", "verbatim": "rash"}, "on the phone")
+    assert case.state is State.ASSESSED
+    with pytest.raises(MoveRefused, match="Nobody has judged whether “rash” is serious") as refused:
+        exported(here.desk, here.ann, case, FILE, here.sign(here.ann, export_to_sign(case, FILE)))
+    assert "Nobody has judged whether a label lists “rash” and Lunarine" in str(refused.value)
+    assert "Nobody has committed the causality of “rash” and Lunarine" in str(refused.value)
+    assert "vomiting" not in str(refused.value)
+    signed = here.sign(here.ann, export_to_sign(case, FILE))
+    case = exported(here.desk, here.ann, case, FILE, signed, although=True)
+    last = here.desk.book.history(case.id)[-1]
+    assert "although the case is not assessed" in last.why
+    assert "“rash” is serious" in last.why
+    (entry,) = here.ledger.entries(kind=EntryKind.EXPORTED)
+    assert "although the case is not assessed" in entry.deed.summary
+
+
+def test_what_is_judged_serious_after_its_report_is_due_from_its_receipt(here: Office) -> None:
+    case = assessed(here)
+    case = set_seriousness(here.desk, here.ann, case, "e1", set(), "a day visit, not an admission")
+    case = exported(here.desk, here.ann, case, FILE, here.sign(here.ann, export_to_sign(case, FILE)))
+    assert not case.submissions[0].events[0].serious
+    assert "us" not in {each.market for each in here.desk.deadlines(case)}
+    case = set_seriousness(here.desk, here.bob, case, "e1", {Criterion.HOSPITALISATION}, "she stayed three nights")
+    us = next(each for each in here.desk.deadlines(case) if each.market == "us")
+    assert (us.day_zero, us.days) == (date(2026, 3, 5), 15)
+    case = exported(here.desk, here.ann, case, FILE, here.sign(here.ann, export_to_sign(case, FILE)))
+    assert "us" not in {each.market for each in here.desk.deadlines(case)}
+
+
 def test_a_refused_report_reached_nobody(here: Office) -> None:
     case = sent(here)
     with pytest.raises(MoveRefused, match="message number M-2"):
