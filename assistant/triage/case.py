@@ -89,6 +89,7 @@ class SourceOrigin(StrEnum):
     FILE = "file"
     LITERATURE = "literature"
     E2B = "e2b"
+    ANSWER = "answer of a gateway"
     PERSON = "entered by a person"
 
 

@@ -193,7 +193,7 @@ def follow_up(
     require(person, May.TRIAGE)
     if case.state is State.MERGED:
         raise MoveRefused(f"Case {case.label} is merged; add the information to its master.")
-    text, source = kept_text(desk, arrived, f"s{len(case.sources) + 1}-{uuid4().hex[:8]}")
+    text, source = kept_text(desk, arrived, next_source(case))
     day = day_of(arrived.at, desk.zone)
     number = f"r{len(case.receipts) + 1}"
     receipt = Receipt(number, ReceiptKind.FOLLOW_UP, arrived.at, day, desk.zone, source.id, significant)
@@ -210,14 +210,22 @@ def follow_up(
     return saved
 
 
-def kept_text(desk: Desk, arrived: Arrived, source_id: str) -> tuple[SourceText, Source]:
-    """The masked text as it is kept, and the source that names it; the hash is of the words as they came."""
-    hashed = sha256(arrived.text.encode("utf-8", "surrogatepass")).hexdigest()
+def next_source(case: Case) -> str:
+    """The id of the next text of a case; texts of all cases are kept together, so no two may be alike."""
+    return f"s{len(case.sources) + 1}-{uuid4().hex[:8]}"
+
+
+def kept_text(desk: Desk, arrived: Arrived, source_id: str, file_hash: str = "") -> tuple[SourceText, Source]:
+    """The masked text as it is kept, and the source that names it; the hash is of the file or words as they came."""
+    hashed = file_hash or sha256(arrived.text.encode("utf-8", "surrogatepass")).hexdigest()
     text = SourceText(source_id, arrived.name, hashed, desk.mask(arrived.text), desk.now())
     return text, Source(source_id, arrived.origin, arrived.name, hashed)
 
 
 def texts_of(desk: Desk, case: Case) -> dict[str, str]:
-    """The masked texts of a case's sources by their id, as far as they are kept."""
-    found = {source.id: desk.book.text(source.id) for source in case.sources}
+    """The masked texts that tell of a case, by the id of their source, as far as they are kept. What a gateway answered
+    tells of the report and not of the patient: nothing is proposed from it.
+    """
+    told = (source for source in case.sources if source.origin is not SourceOrigin.ANSWER)
+    found = {source.id: desk.book.text(source.id) for source in told}
     return {name: text.text for name, text in found.items() if text is not None}

@@ -10,7 +10,7 @@ from assistant.chain import EntryKind
 from assistant.people import May, Meaning, Person, Signature, require
 from assistant.triage.case import Case, Submission
 from assistant.triage.clock import standing
-from assistant.triage.desk import MACHINE, Desk, edit, save
+from assistant.triage.desk import Arrived, Desk, edit, kept_text, next_source, save
 from assistant.triage.errors import MoveRefused
 from assistant.triage.product import ProductRole
 from assistant.triage.signed import ToSign, require_signature, to_sign
@@ -191,11 +191,28 @@ def exported(
     return saved
 
 
-def answered(desk: Desk, case: Case, message: str, code: str, *, accepted: bool, why: str = "") -> Case:
-    """Record a gateway's answer to a message. A refused report reached nobody: its clock runs again.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a gateway said to one report: the message number, its code, whether it took the report, its errors in words,
+    and the file that says so as text, with the SHA-256 of its bytes.
+    """
+
+    message: str
+    code: str
+    accepted: bool
+    why: str
+    file: Arrived
+    sha256: str
+
+
+def answered(desk: Desk, person: Person, case: Case, answer: Answer) -> Case:
+    """Record a gateway's answer that a person loaded; its file is kept as a source of the case, identifiers masked. A
+    refused report reached nobody: its clock runs again.
 
     Raises `MoveRefused`: no report of the case has this message number, or the table has no such move.
     """
+    require(person, May.TRIAGE)
+    message, code, accepted, why = answer.message, answer.code, answer.accepted, answer.why
     found = next((each for each in case.submissions if each.message == message), None)
     if found is None:
         raise MoveRefused(f"No report of case {case.label} has the message number {message}.")
@@ -206,6 +223,7 @@ def answered(desk: Desk, case: Case, message: str, code: str, *, accepted: bool,
         _step(case, end, why or said)
     state = end if case.state is State.EXPORTED else case.state
     submissions = tuple(noted if each.id == found.id else each for each in case.submissions)
-    new = replace(case, state=state, submissions=submissions)
-    (saved,) = save(desk, edit(case, new, MACHINE, why or said, said))
+    text, source = kept_text(desk, answer.file, next_source(case), answer.sha256)
+    new = replace(case, state=state, submissions=submissions, sources=(*case.sources, source))
+    (saved,) = save(desk, edit(case, new, person.user_name, why or said, said), texts=[text])
     return saved

@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,9 @@ from assistant.triage.states import State
 from assistant.triage.terms import Span
 from guardrails.identifiers import Masker
 from retrieval.medicines import Medicines
+from tests.assistant.triage.e2b.test_cases import acknowledgement
 from tests.assistant.triage.made_desk import NOW, PASSWORD, Office, office
+from tests.assistant.triage.test_desk import sent
 from ui.triage.board import Board, board
 from ui.triage.files import readers
 from ui.triage.reply import UNREADABLE, BoardReply
@@ -303,6 +306,20 @@ def test_the_checker_is_shown_with_element_numbers_and_nothing_is_written_before
     refused = room.act(room.office.ann, case, "export", market="us", anyway="yes", password=PASSWORD)
     assert refused.error
     assert not list((room.tools.exports).glob("*.xml"))
+
+
+def test_a_gateways_answer_is_kept_and_names_who_loaded_it(room: Room) -> None:
+    case = sent(room.office)
+    data = acknowledgement("b", "M-1", "CR", "Größe is missing").decode().encode("utf-16")
+    content = b64encode(data).decode()
+    reply = room.board.files.acknowledge(room.office.bob, {"name": "M-1.ack.xml", "content": content, "case": case.id})
+    assert (reply.error, reply.said) == ("", f"Case {case.label}: rejected by gateway.")
+    html = room.board.answers.case(room.office.ann, {"case": case.id}).html
+    assert "answer of a gateway to the report" in html
+    assert "Größe is missing" in html
+    source = room.now(case).sources[-1]
+    assert source.sha256 == sha256(data).hexdigest()
+    assert room.office.desk.book.history(case.id)[-1].by == "bob"
 
 
 def test_identifiers_are_hidden_from_who_may_not_see_them(room: Room) -> None:

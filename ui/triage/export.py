@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 from assistant.people import May, Person, require
-from assistant.triage.case import Case
-from assistant.triage.e2b.acknowledgement import Acknowledgement, Verdict, read_acknowledgement
+from assistant.triage.case import Case, SourceOrigin
+from assistant.triage.desk import Arrived
+from assistant.triage.e2b.acknowledgement import Acknowledgement, Verdict, as_text, read_acknowledgement
 from assistant.triage.e2b.errors import E2bError
 from assistant.triage.e2b.export import Prepared, prepared, written
 from assistant.triage.e2b.sender import Choices, Receiver, Sender
 from assistant.triage.errors import MoveRefused
-from assistant.triage.moving import Written, answered, export_to_sign, exported, require_assessed
+from assistant.triage.intake.take_in import masked_name
+from assistant.triage.moving import Answer, Written, answered, export_to_sign, exported, require_assessed
 from ui.triage.acts import Act, Doer
 from ui.triage.tools import TriageTools
 
@@ -65,12 +68,14 @@ def export(each: Act) -> Case:
             path.unlink(missing_ok=True)
 
 
-def acknowledge(tools: TriageTools, person: Person, case: Case, data: bytes) -> Case:
-    """Read a gateway's answer to a report of this case. Raises `NotE2b` or `MoveRefused`."""
+def acknowledge(tools: TriageTools, person: Person, case: Case, name: str, data: bytes) -> Case:
+    """Read a gateway's answer to a report of this case; the file is kept. Raises `NotE2b` or `MoveRefused`."""
     require(person, May.TRIAGE)
     answer = read_acknowledgement(data)
     message, verdict, code, why = _about(answer, case, tools.sender)
-    return answered(tools.desk, case, message, code, accepted=verdict is Verdict.ACCEPTED, why=why)
+    file = Arrived(as_text(data), tools.desk.now(), masked_name(name, tools.desk.mask), SourceOrigin.ANSWER)
+    said = Answer(message, code, verdict is Verdict.ACCEPTED, why, file, sha256(data).hexdigest())
+    return answered(tools.desk, person, case, said)
 
 
 def _about(answer: Acknowledgement, case: Case, sender: Sender | None) -> tuple[str, Verdict, str, str]:

@@ -67,7 +67,7 @@ class Files:
 
     def _acknowledge(self, person: Person, sent: FileSent) -> BoardReply:
         require(person, May.TRIAGE)
-        case = acknowledge(self.tools, person, self.tools.desk.book.case(sent.case), sent.data())
+        case = acknowledge(self.tools, person, self.tools.desk.book.case(sent.case), sent.name, sent.data())
         return BoardReply(said=f"Case {case.label}: {case.state.value}.", name=case.id)
 
 

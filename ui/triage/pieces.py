@@ -7,6 +7,7 @@ from contextlib import suppress
 from threading import Lock
 
 from assistant.triage.case import Case
+from assistant.triage.desk import texts_of
 from assistant.triage.duplicates.check import DuplicateCheck, check
 from assistant.triage.duplicates.fingerprint import Fingerprint, fingerprint
 from assistant.triage.duplicates.index import DuplicateIndex
@@ -53,7 +54,7 @@ class Resembling:
         self._known.update((line.id, line.version) for line in lines)
 
     def _print(self, case: Case) -> Fingerprint:
-        return fingerprint(case, self._tools.medicines, " ".join(words for _, words in self._tools.texts(case)))
+        return fingerprint(case, self._tools.medicines, " ".join(texts_of(self._tools.desk, case).values()))
 
 
 class Pieces:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from assistant.triage.case import Case, Source
+from assistant.triage.case import Case, Source, SourceOrigin
 from assistant.triage.terms import Span
 from ui.markup import text
 
@@ -40,7 +40,8 @@ def sources(case: Case, texts: Sequence[tuple[Source, str]]) -> str:
 def _source(source: Source, words: str, marks: Sequence[Mark]) -> str:
     name = source.name or {"chat": "Question in the chat"}.get(source.origin.value, source.origin.value)
     own = f"characters {source.start} to {source.end}" if source.end else "the whole text"
-    head = f'<h3>{text(name)}</h3><p class="faint">{text(source.origin.value)} · {own} is about this patient</p>'
+    about = "to the report" if source.origin is SourceOrigin.ANSWER else f"· {own} is about this patient"
+    head = f'<h3>{text(name)}</h3><p class="faint">{text(source.origin.value)} {about}</p>'
     if not words:
         return f'<article class="source">{head}<p class="nothing">The text is not kept.</p></article>'
     here = [mark for mark in marks if mark.span.source_id == source.id]

@@ -12,7 +12,7 @@ from assistant.people import May, Meaning, Person, Signature, require
 from assistant.records import Records
 from assistant.signing import signatures_of
 from assistant.triage.case import Case, Source
-from assistant.triage.desk import Desk, texts_of
+from assistant.triage.desk import Desk
 from assistant.triage.dictionaries.matching import Matcher
 from assistant.triage.e2b.sender import Sender
 from assistant.triage.errors import CaseMissing
@@ -64,8 +64,8 @@ class TriageTools:
 
     def texts(self, case: Case) -> tuple[tuple[Source, str], ...]:
         """The masked texts of a case's sources, "" for one that is not kept."""
-        kept = texts_of(self.desk, case)
-        return tuple((source, kept.get(source.id, "")) for source in case.sources)
+        kept = ((source, self.desk.book.text(source.id)) for source in case.sources)
+        return tuple((source, text.text if text else "") for source, text in kept)
 
     def _signatures(self, case: Case) -> tuple[Signature, ...]:
         """What was signed under any version of the case."""

@@ -102,6 +102,11 @@ def read_acknowledgement(data: bytes) -> Acknowledgement:
     )
 
 
+def as_text(data: bytes) -> str:
+    """An XML file as text, whatever its encoding, without comments. Raises `NotE2b`."""
+    return etree.tostring(xml.parse(data), encoding="unicode")
+
+
 _NS = {"h": xml.HL7}
 
 

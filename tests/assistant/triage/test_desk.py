@@ -14,9 +14,10 @@ from assistant.conversation import Flag, FlagKind
 from assistant.errors import NotAllowed
 from assistant.people import Meaning
 from assistant.signing import signatures_of
+from assistant.triage.audit import case_breaks
 from assistant.triage.case import Case, SourceOrigin
 from assistant.triage.causality import Answered, reconsidered
-from assistant.triage.desk import CASE_HASH, Arrived, assign, change, follow_up
+from assistant.triage.desk import CASE_HASH, Arrived, assign, change, follow_up, texts_of
 from assistant.triage.errors import (
     CaseChanged,
     FieldInvalid,
@@ -39,6 +40,7 @@ from assistant.triage.judging import (
 )
 from assistant.triage.merging import merge, undo_merge
 from assistant.triage.moving import (
+    Answer,
     Written,
     answered,
     ask_to_close,
@@ -415,6 +417,29 @@ def sent(here: Office) -> Case:
     return exported(here.desk, here.ann, case, FILE, here.sign(here.ann, export_to_sign(case, FILE)))
 
 
+def answer(message: str, code: str, why: str = "") -> Answer:
+    file = Arrived(f"<ack>{why} {SECRET}: death</ack>", NOW, "answer.xml", SourceOrigin.ANSWER)
+    return Answer(message, code, code == "CA", why, file, "f" * 64)
+
+
+def test_an_answer_names_who_loaded_it_and_its_file_is_kept(here: Office) -> None:
+    before = sent(here)
+    case = answered(here.desk, here.bob, before, answer("M-1", "CA"))
+    assert {each.by for each in here.desk.book.history(case.id) if each.version == case.version} == {"bob"}
+    *_, entry = here.ledger.entries(kind=EntryKind.CASE_CHANGED)
+    assert (entry.deed.by, entry.deed.facts["version"]) == ("bob", str(case.version))
+    source = case.sources[-1]
+    assert (source.origin, source.name, source.sha256) == (SourceOrigin.ANSWER, "answer.xml", "f" * 64)
+    text = here.desk.book.text(source.id)
+    assert text is not None
+    assert (text.text, text.sha256) == ("<ack> [PERSON]: death</ack>", "f" * 64)
+    assert list(case_breaks(here.ledger.entries(), here.desk.book)) == []
+    # What it says is about the report: nothing of the patient is read from it.
+    assert source.id not in texts_of(here.desk, case)
+    with pytest.raises(NotAllowed):
+        answered(here.desk, here.cleo, before, answer("M-1", "CA"))
+
+
 def test_an_export_is_signed_and_stops_its_markets_clock_only(here: Office) -> None:
     case = assessed(here)
     assert {each.market for each in here.desk.deadlines(case)} == {"us", "eu"}
@@ -459,14 +484,14 @@ def test_what_is_judged_serious_after_its_report_is_due_from_its_receipt(here: O
 def test_a_refused_report_reached_nobody(here: Office) -> None:
     case = sent(here)
     with pytest.raises(MoveRefused, match="message number M-2"):
-        answered(here.desk, case, "M-2", "AA", accepted=True)
-    refused = answered(here.desk, case, "M-1", "AR", accepted=False, why="E.i.2.1b is missing")
+        answered(here.desk, here.ann, case, answer("M-2", "CA"))
+    refused = answered(here.desk, here.ann, case, answer("M-1", "CR", "E.i.2.1b is missing"))
     assert refused.state is State.REJECTED
     assert {each.market for each in here.desk.deadlines(refused)} == {"us", "eu"}
 
 
 def test_an_accepted_report_is_followed_by_what_comes_later(here: Office) -> None:
-    case = answered(here.desk, sent(here), "M-1", "AA", accepted=True)
+    case = answered(here.desk, here.ann, sent(here), answer("M-1", "CA"))
     assert case.state is State.ACKNOWLEDGED
     later = datetime(2026, 4, 2, 8, 0, tzinfo=UTC)
     same = follow_up(here.desk, here.ann, case, Arrived("A typing error.", later), significant=False)

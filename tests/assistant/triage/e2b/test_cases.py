@@ -6,14 +6,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from assistant.triage.case import Case, KeptElement, NullFlavour, ReportType, Study, Unknown
+from assistant.triage.case import Case, KeptElement, NullFlavour, ReportType, SourceOrigin, Study, Unknown
 from assistant.triage.causality import Answered, reconsidered
 from assistant.triage.desk import Arrived
-from assistant.triage.e2b.acknowledgement import read_acknowledgement
+from assistant.triage.e2b.acknowledgement import as_text, read_acknowledgement
 from assistant.triage.e2b.check import check_batch
 from assistant.triage.e2b.errors import E2bError, ExportRefused, ReportInvalid
 from assistant.triage.e2b.export import Prepared, prepared, put, written
@@ -25,7 +26,7 @@ from assistant.triage.e2b.to_case import case_from_report
 from assistant.triage.e2b.write import write_batch
 from assistant.triage.judgement import Criterion, Expectedness, Listed, NaranjoAnswer, WhoUmc
 from assistant.triage.judging import causality_to_sign, code_event, commit_causality, set_expectedness, set_seriousness
-from assistant.triage.moving import Written, answered, export_to_sign, exported, move
+from assistant.triage.moving import Answer, Written, answered, export_to_sign, exported, move
 from assistant.triage.opening import open_by_hand
 from assistant.triage.product import ProductRole
 from assistant.triage.states import State
@@ -104,10 +105,12 @@ def test_all_twenty_in_one_batch(here: Office) -> None:
 
 def test_an_acknowledgement_closes_the_loop(here: Office, tmp_path: Path) -> None:
     case, report, _ = _export(here, assessed(here, PLAIN, {}), tmp_path / "out")
-    answer = read_acknowledgement(acknowledgement(report.batch.header.text("N.1.2"), report.message, "CA"))
-    (about,) = answer.reports
+    data = acknowledgement(report.batch.header.text("N.1.2"), report.message, "CA")
+    (about,) = read_acknowledgement(data).reports
     assert about.names(report.message)
-    closed = answered(here.desk, case, report.message, about.code, accepted=True)
+    file = Arrived(as_text(data), CREATED, "ack.xml", SourceOrigin.ANSWER)
+    said = Answer(report.message, about.code, True, "", file, sha256(data).hexdigest())
+    closed = answered(here.desk, here.ann, case, said)
     assert closed.state is State.ACKNOWLEDGED
 
 
