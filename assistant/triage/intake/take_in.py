@@ -114,10 +114,17 @@ def import_file(
 
 
 def masked_name(name: str, mask: Callable[[str], str]) -> str:
-    """A file's name as it is kept: people name files after patients, and join words with other signs than spaces."""
+    """A file's name as it is kept: people name files after patients, and join words with other signs than spaces.
+
+    Words of capitals and small letters may be surnames that no list has ("letter Lopez.txt"), so they are masked too.
+    """
     spaced = re.sub(r"[\s_+-]+", " ", name)
-    found = mask(spaced)
+    found = re.sub(r"[^\W\d_]+", _mixed_as_name, mask(spaced))
     return name if found == spaced else found
+
+
+def _mixed_as_name(word: re.Match[str]) -> str:
+    return word[0] if word[0].islower() or word[0].isupper() else "[NAME]"
 
 
 def _drafts(desk: Desk, readers: Readers, file: FileText, data: bytes, told: Told, mapping: Mapping) -> _Drafts:

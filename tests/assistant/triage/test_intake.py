@@ -343,7 +343,9 @@ def test_who_may_not_triage_imports_nothing(here: Office) -> None:
     [
         ("John_Smithson_MRN_4471892.txt", "[NAME] MRN [RECORD NUMBER].txt"),
         ("call 617-555-0188.txt", "call [PHONE].txt"),
-        ("Reports_2026-03_north.csv", "Reports_2026-03_north.csv"),
+        ("reports_2026-03_north.csv", "reports_2026-03_north.csv"),
+        ("letter Lopez.txt", "letter [NAME].txt"),
+        ("form-van-den-Åberg_CIOMS.PDF.txt", "form van den [NAME] CIOMS.PDF.txt"),
     ],
 )
 def test_a_file_that_is_named_after_a_patient_is_kept_under_another_name(here: Office, name: str, kept: str) -> None:
