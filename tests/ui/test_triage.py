@@ -29,6 +29,7 @@ from tests.assistant.triage.made_desk import NOW, PASSWORD, Office, office
 from tests.assistant.triage.test_desk import sent
 from ui.triage.board import Board, board
 from ui.triage.files import readers
+from ui.triage.output import EXPORTABLE
 from ui.triage.reply import UNREADABLE, BoardReply
 from ui.triage.source import Mark, marked
 from ui.triage.tools import TriageTools
@@ -372,3 +373,7 @@ def test_a_file_is_imported_once(room: Room) -> None:
     again = room.board.files.take(room.office.ann, {"name": "letter.txt", "content": content})
     assert "0 new cases" in again.said
     assert "did not arrive whole" in room.board.files.take(room.office.ann, {"name": "x", "content": "%%"}).error
+
+
+def test_a_second_report_for_another_market_can_be_written() -> None:
+    assert EXPORTABLE == {State.ASSESSED, State.EXPORTED, State.ACKNOWLEDGED, State.REJECTED}

@@ -8,14 +8,14 @@ from assistant.people import May
 from assistant.triage.e2b.violation import Severity, Violation
 from assistant.triage.moving import unfinished
 from assistant.triage.narrative import Sentence, as_text
-from assistant.triage.states import State
+from assistant.triage.states import State, allowed
 from ui.markup import count, text
 from ui.triage.fields import NARRATIVE, label_of
 from ui.triage.marks import attributes, button, do_button, do_form, options, pill, table
 from ui.triage.view import CaseView, fields
 
-EXPORTABLE = frozenset({State.ASSESSED})
-"""States from which a report may be written; the table of moves says the same."""
+EXPORTABLE = frozenset(state for state in State if allowed(state, State.EXPORTED))
+"""States from which a report may be written, by the table of moves: also a second one, for another market."""
 
 
 def narrative(view: CaseView) -> str:
