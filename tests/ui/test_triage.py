@@ -376,4 +376,4 @@ def test_a_file_is_imported_once(room: Room) -> None:
 
 
 def test_a_second_report_for_another_market_can_be_written() -> None:
-    assert EXPORTABLE == {State.ASSESSED, State.EXPORTED, State.ACKNOWLEDGED, State.REJECTED}
+    assert {State.ASSESSED, State.EXPORTED, State.ACKNOWLEDGED, State.REJECTED} == EXPORTABLE

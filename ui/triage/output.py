@@ -14,8 +14,9 @@ from ui.triage.fields import NARRATIVE, label_of
 from ui.triage.marks import attributes, button, do_button, do_form, options, pill, table
 from ui.triage.view import CaseView, fields
 
-EXPORTABLE = frozenset(state for state in State if allowed(state, State.EXPORTED))
-"""States from which a report may be written, by the table of moves: also a second one, for another market."""
+EXPORTABLE = frozenset(state for state in State if allowed(state, State.EXPORTED)) - {State.MERGED}
+"""States from which a report may be written, by the table of moves: also a second one, for another market. A merged
+case only returns to where it was."""
 
 
 def narrative(view: CaseView) -> str:
