@@ -7,11 +7,12 @@ import shutil
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 
 import httpx
 import pytest
@@ -383,6 +384,14 @@ def test_sessions_are_limited_and_the_quietest_ends_first() -> None:
     assert (sessions.find(first), sessions.end(first), sessions.find("")) == ("", "", "")
 
 
+def until(come: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until it has come: a socket that nobody listens on yet refuses its first caller."""
+    end = monotonic() + seconds
+    while not come():
+        assert monotonic() < end, "it did not come in time"
+        sleep(0.01)
+
+
 def test_with_a_certificate_the_page_is_served_encrypted(site: Site, tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("no openssl to make a certificate for this test with")
@@ -400,6 +409,7 @@ def test_with_a_certificate_the_page_is_served_encrypted(site: Site, tmp_path: P
     with listen("127.0.0.1", 0) as bound:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
+        until(lambda: running.started)
         port = bound.getsockname()[1]
         trusted = ssl.create_default_context(cafile=str(certificate))
         address = f"https://localhost:{port}"
