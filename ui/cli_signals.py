@@ -92,9 +92,7 @@ def _stored_cases() -> Iterator[Case]:
     from assistant.triage.casebook import Casebook
     from ui.settings import load
 
-    settings = load()
-    url = settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'pharmassist.db'}"
-    engine = open_database(url)
+    engine = open_database(load().database)
     return Casebook(engine, Ledger(engine), lambda _: None).cases()
 
 

@@ -117,6 +117,16 @@ class Settings(BaseSettings):
             raise ValueError("tls_certificate and tls_key belong together: set both or none")
         return self
 
+    @property
+    def database(self) -> str:
+        """The URL of the database in use; it may hold a password."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'pharmassist.db'}"
+
+    @property
+    def anchors(self) -> Path:
+        """The file of the ledger's anchors in use."""
+        return self.ledger_anchor or self.data_dir / "ledger.anchors"
+
     @classmethod
     def settings_customise_sources(
         cls,

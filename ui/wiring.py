@@ -173,10 +173,9 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails,
 
 def open_records(settings: Settings) -> Records:
     """Conversations, turns, flags and the ledger, in SQLite in the data folder or where the settings say."""
-    url = settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'pharmassist.db'}"
-    engine = open_database(url)
+    engine = open_database(settings.database)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return Records(engine, Ledger(engine, settings.ledger_anchor or settings.data_dir / "ledger.anchors"))
+    return Records(engine, Ledger(engine, settings.anchors))
 
 
 def local_person(settings: Settings, accounts: Accounts) -> Person:

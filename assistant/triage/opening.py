@@ -24,6 +24,8 @@ from assistant.triage.signed import case_hash, subject
 from assistant.triage.worklist import SourceText
 from guardrails.adverse.report import AdverseReport
 
+_OPENED = "The case was opened."
+
 
 def take_in(desk: Desk, flags: Iterable[Flag], turn: Callable[[str], Turn | None]) -> tuple[Case, ...]:
     """A candidate for every patient whom a flagged turn tells of; the new cases only.
@@ -77,7 +79,9 @@ def open_by_hand(desk: Desk, person: Person, arrived: Arrived, case: Case, key: 
     )
     filled = with_machine_proposals(desk, filled, {source.id: kept.text})
     (opened,) = desk.book.open(
-        [Opening(filled, key or f"hand {case_id}", partial(_deed, person.user_name))], [kept], person.user_name
+        [Opening(filled, key or f"hand {case_id}", partial(opening_deed, person.user_name, _OPENED))],
+        [kept],
+        person.user_name,
     )
     return opened
 
@@ -95,10 +99,11 @@ def _open_all(desk: Desk, by: str, arrived: Arrived, kept: SourceText, source: S
         case = case_from(name, told, report, desk.now())
         case = with_machine_proposals(desk, case, {source.id: kept.text})
         links = tuple(CaseLink(other, LinkKind.SAME_SOURCE) for other in names if other != name)
-        openings.append(Opening(replace(case, links=links), f"{key}#{at}", partial(_deed, by)))
+        openings.append(Opening(replace(case, links=links), f"{key}#{at}", partial(opening_deed, by, _OPENED)))
     return desk.book.open(openings, [kept], by)
 
 
-def _deed(by: str, case: Case) -> Deed:
+def opening_deed(by: str, said: str, case: Case) -> Deed:
+    """What the ledger keeps of a case that was opened; `said` tells how."""
     facts = {"version": str(case.version), CASE_HASH: case_hash(case)}
-    return Deed(EntryKind.CASE_CHANGED, by, subject(case), "The case was opened.", facts)
+    return Deed(EntryKind.CASE_CHANGED, by, subject(case), said, facts)

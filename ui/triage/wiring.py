@@ -40,9 +40,8 @@ SUSPECTED = frozenset({ProductRole.SUSPECT, ProductRole.INTERACTING})
 
 def casebook(settings: Settings) -> tuple[Casebook, Ledger]:
     """The casebook and the ledger of the database that the settings name; no index and no model is opened."""
-    url = settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'pharmassist.db'}"
-    engine = open_database(url)
-    ledger = Ledger(engine, settings.ledger_anchor or settings.data_dir / "ledger.anchors")
+    engine = open_database(settings.database)
+    ledger = Ledger(engine, settings.anchors)
     markets = markets_of(settings)
     book = Casebook(engine, ledger, partial(earliest, markets=markets))
     _recount_if_changed(book, markets, settings.data_dir / "markets.counted")

@@ -15,12 +15,11 @@ from functools import partial
 from hashlib import sha256
 from uuid import uuid4
 
-from assistant.chain import Deed, EntryKind
 from assistant.people import May, Person, require
 from assistant.triage.case import Case, Receipt, ReceiptKind, Source, SourceOrigin
 from assistant.triage.casebook import Opening
 from assistant.triage.clock import day_of
-from assistant.triage.desk import CASE_HASH, Desk
+from assistant.triage.desk import Desk
 from assistant.triage.from_report import Told
 from assistant.triage.intake.columns import Column, Mapping
 from assistant.triage.intake.errors import FileRefused
@@ -34,7 +33,7 @@ from assistant.triage.intake.table import looks_like_table, read_table
 from assistant.triage.intake.told import Setting, case_of, completed, is_empty
 from assistant.triage.intake.values import DateOrder, order_of
 from assistant.triage.judging import with_machine_proposals
-from assistant.triage.signed import case_hash, subject
+from assistant.triage.opening import opening_deed
 from assistant.triage.worklist import SourceText
 from retrieval.medicines import Medicines
 
@@ -215,13 +214,9 @@ def _case(desk: Desk, text: str, record: Record, setting: Setting) -> tuple[Case
 def _open(desk: Desk, person: Person, text: SourceText, key: str, case: Case) -> Case:
     words = {text.id: without_unticked(text.text)}
     proposed = with_machine_proposals(desk, replace(case, opened_at=desk.now()), words)
-    (opened,) = desk.book.open([Opening(proposed, key, partial(_deed, person.user_name))], [text], person.user_name)
+    deed = partial(opening_deed, person.user_name, "The case was opened from a file.")
+    (opened,) = desk.book.open([Opening(proposed, key, deed)], [text], person.user_name)
     return opened
-
-
-def _deed(by: str, case: Case) -> Deed:
-    facts = {"version": str(case.version), CASE_HASH: case_hash(case)}
-    return Deed(EntryKind.CASE_CHANGED, by, subject(case), "The case was opened from a file.", facts)
 
 
 def _new_id() -> str:
