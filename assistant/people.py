@@ -56,6 +56,8 @@ class May(StrEnum):
     """See what identifies a patient or a reporter, where the desk keeps it."""
     TRAIN = "train"
     """Freeze datasets and train adapters."""
+    APPROVE_DATA = "approve_data"
+    """Sign that a frozen dataset may be trained on."""
     SIGN_RELEASE = "sign_release"
     """Be one of the two who sign that an adapter may serve."""
     CHANGE_SETTINGS = "change_settings"
@@ -67,7 +69,8 @@ class May(StrEnum):
 
 
 # Read as a table: each line is one role and what it may see and do. An administrator decides on no case and no
-# release, and an auditor changes nothing: who sets the product up or inspects it never judges their own work.
+# release, and an auditor changes nothing: who sets the product up or inspects it never judges their own work. Who
+# freezes a dataset and trains on it does not approve it.
 PERMISSIONS: Mapping[Role, frozenset[May]] = {
     Role.CLINICIAN: frozenset({May.ASK, May.FLAG, May.OVERRIDE}),
     Role.REVIEWER: frozenset({May.ASK, May.FLAG, May.OVERRIDE, May.REVIEW}),
@@ -77,7 +80,8 @@ PERMISSIONS: Mapping[Role, frozenset[May]] = {
     ),
     Role.SAFETY_OFFICER: frozenset(
         {May.ASK, May.FLAG, May.REVIEW, May.READ_CASES, May.TRIAGE, May.CODE, May.COMMIT_CAUSALITY, May.CLOSE_CASE}
-        | {May.CONFIRM_CLOSING, May.EXPORT, May.SEE_IDENTIFIERS, May.SIGN_RELEASE, May.READ_AUDIT}
+        | {May.CONFIRM_CLOSING, May.EXPORT, May.SEE_IDENTIFIERS, May.APPROVE_DATA, May.SIGN_RELEASE}
+        | {May.READ_AUDIT}
     ),
     Role.MODEL_ENGINEER: frozenset({May.ASK, May.FLAG, May.TRAIN, May.SIGN_RELEASE}),
     Role.AUDITOR: frozenset({May.READ_CASES, May.READ_AUDIT}),
@@ -118,6 +122,7 @@ class Meaning(StrEnum):
     CLOSING_CONFIRMED = "closing_confirmed"
     REPORT_EXPORTED = "report_exported"
     DATA_REVIEWED = "data_reviewed"
+    DATASET_APPROVED = "dataset_approved"
     RELEASE_APPROVED = "release_approved"
 
 
@@ -137,6 +142,7 @@ MEANINGS: Mapping[Meaning, SignedAct] = {
     ),
     Meaning.REPORT_EXPORTED: SignedAct("I have reviewed this report and approve it for sending.", May.EXPORT),
     Meaning.DATA_REVIEWED: SignedAct("I have reviewed this record.", May.REVIEW),
+    Meaning.DATASET_APPROVED: SignedAct("I have reviewed this dataset and approve it for training.", May.APPROVE_DATA),
     Meaning.RELEASE_APPROVED: SignedAct("I approve this release for use.", May.SIGN_RELEASE),
 }
 

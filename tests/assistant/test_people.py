@@ -86,6 +86,7 @@ WHO_MAY = {
     May.EXPORT: "pharmacovigilance safety_officer",
     May.SEE_IDENTIFIERS: "pharmacovigilance safety_officer",
     May.TRAIN: "model_engineer",
+    May.APPROVE_DATA: "safety_officer",
     May.SIGN_RELEASE: "safety_officer model_engineer",
     May.CHANGE_SETTINGS: "administrator",
     May.READ_AUDIT: "safety_officer auditor administrator",
