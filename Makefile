@@ -40,7 +40,7 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 
 $(VENV)/.development: $(VENV)/.runtime
 	@echo "Installing the development tools"
-	@$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev,train,cluster]'
 	@touch $@
 
 vllm-env: $(VLLM_VENV)/.$(VLLM_BUILD)  ## The environment of the model server, apart from ours
@@ -67,7 +67,7 @@ test-vllm: setup-dev vllm-env  ## The end-to-end test against a real vLLM server
 
 lock:  ## Write constraints.txt from a clean environment
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	@.venv-lock/bin/python -m pip install --disable-pip-version-check --quiet '.[dev]'
+	@.venv-lock/bin/python -m pip install --disable-pip-version-check --quiet '.[dev,train,cluster]'
 	@(echo "# Exact versions of everything that \`make setup-dev\` installs. Written by \`make lock\`."; \
 	  .venv-lock/bin/python -m pip freeze --exclude pharmassist | sed 's/+cpu$$//') > constraints.txt
 	@rm -rf .venv-lock build
