@@ -1,6 +1,7 @@
 """Everything that training can raise on purpose.
 
 FinetuneError
+├── CostUnknown: a number that a cost is worked out from is missing or impossible
 ├── QuarterInvalid: what was given for a quarter is none, or a file of it does not fit
 ├── QuarterBusy: another process is at the same quarter
 ├── ResultChanged: what a finished step made was changed or removed since
@@ -18,6 +19,10 @@ class FinetuneError(Exception):
 
 class TrainingFailed(FinetuneError):
     """A net could not be trained; nothing was written that serving would load."""
+
+
+class CostUnknown(FinetuneError):
+    """A number that a cost is worked out from is missing or impossible."""
 
 
 class QuarterInvalid(FinetuneError):
