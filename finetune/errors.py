@@ -1,6 +1,11 @@
 """Everything that training can raise on purpose.
 
 FinetuneError
+├── BaseInvalid: a base model cannot be loaded, or lacks what training needs of it
+├── CandidateInvalid: a candidate's folder cannot be read, or is not what its manifest says
+├── HardwareMissing: a recipe asks for what this machine cannot do
+├── RecipeInvalid: a recipe cannot be read, or a value of it is unknown or out of its range
+├── TrainerMissing: the libraries that train are not installed
 ├── CostUnknown: a number that a cost is worked out from is missing or impossible
 ├── QuarterInvalid: what was given for a quarter is none, or a file of it does not fit
 ├── QuarterBusy: another process is at the same quarter
@@ -19,6 +24,29 @@ class FinetuneError(Exception):
 
 class TrainingFailed(FinetuneError):
     """A net could not be trained; nothing was written that serving would load."""
+
+
+class RecipeInvalid(FinetuneError):
+    """A recipe cannot be read, or one of its values is unknown or out of its range."""
+
+
+class BaseInvalid(FinetuneError):
+    """A base model cannot be loaded, or lacks what training needs of it, such as a chat template."""
+
+
+class CandidateInvalid(FinetuneError):
+    """A candidate's folder cannot be read, or its files are not those that its manifest names."""
+
+
+class HardwareMissing(FinetuneError):
+    """A recipe asks for what this machine cannot do; the message says what would."""
+
+
+class TrainerMissing(FinetuneError):
+    """The libraries that train are not installed."""
+
+    def __init__(self, library: str) -> None:
+        super().__init__(f"Training needs {library}, which is not installed: pip install 'pharmassist[train]'.")
 
 
 class CostUnknown(FinetuneError):
