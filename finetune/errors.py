@@ -9,6 +9,10 @@ FinetuneError
 ├── CostUnknown: a number that a cost is worked out from is missing or impossible
 ├── QuarterInvalid: what was given for a quarter is none, or a file of it does not fit
 ├── QuarterBusy: another process is at the same quarter
+├── ExtraMissing: a library of the extra "train" is not installed
+├── PrepareRefused: data cannot be prepared: nothing readable, a folder in use, or a setting that cannot be
+├── RowsInvalid: a row of a snapshot is not what its schema says
+├── SnapshotInvalid: a snapshot's folder cannot be read, or is not what its manifest says
 ├── ResultChanged: what a finished step made was changed or removed since
 └── TrainingFailed: a net could not be trained: no rows, a label that is not declared, or a loss that is no number
 """
@@ -47,6 +51,25 @@ class TrainerMissing(FinetuneError):
 
     def __init__(self, library: str) -> None:
         super().__init__(f"Training needs {library}, which is not installed: pip install 'pharmassist[train]'.")
+
+
+class ExtraMissing(FinetuneError):
+    """A library of the extra “train” is not installed."""
+
+    def __init__(self, library: str) -> None:
+        super().__init__(f"{library} is not installed; install it with: pip install 'pharmassist[train]'")
+
+
+class PrepareRefused(FinetuneError):
+    """Data cannot be prepared; the message says what to do."""
+
+
+class RowsInvalid(FinetuneError):
+    """A row of a snapshot is not what its schema says."""
+
+
+class SnapshotInvalid(FinetuneError):
+    """A snapshot's folder cannot be read, or is not what its manifest says."""
 
 
 class CostUnknown(FinetuneError):
