@@ -6,6 +6,9 @@ FinetuneError
 ├── HardwareMissing: a recipe asks for what this machine cannot do
 ├── RecipeInvalid: a recipe cannot be read, or a value of it is unknown or out of its range
 ├── TrainerMissing: the libraries that train are not installed
+├── EvaluationInvalid: an evaluation cannot be made or read, or two of them cannot be compared
+├── GateInvalid: the file of limits does not fit its schema, or has none for this kind of candidate
+├── ReleaseRefused: a candidate may not be signed, released or rejected as it is now
 ├── CostUnknown: a number that a cost is worked out from is missing or impossible
 ├── QuarterInvalid: what was given for a quarter is none, or a file of it does not fit
 ├── QuarterBusy: another process is at the same quarter
@@ -70,6 +73,18 @@ class RowsInvalid(FinetuneError):
 
 class SnapshotInvalid(FinetuneError):
     """A snapshot's folder cannot be read, or is not what its manifest says."""
+
+
+class EvaluationInvalid(FinetuneError):
+    """An evaluation cannot be made or read, or two of them cannot be compared."""
+
+
+class GateInvalid(FinetuneError):
+    """The file of limits does not fit its schema, or has none for this kind of candidate."""
+
+
+class ReleaseRefused(FinetuneError):
+    """A candidate may not be signed, released or rejected as it is now; the message says why."""
 
 
 class CostUnknown(FinetuneError):
