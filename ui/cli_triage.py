@@ -131,6 +131,7 @@ def export(
 ) -> None:
     """Check a case's E2B(R3) report, and sign and write it to the export folder. Exit code 3: it was not written."""
     from assistant.people import May, require
+    from assistant.triage.moving import require_assessed
     from ui.triage.export import report_of
     from ui.triage.shapes import ExportShape, violation_shapes
     from ui.triage.text import export_text
@@ -141,6 +142,9 @@ def export(
         report = report_of(tools, now, market)
         write = not check_only and (although_invalid or not report.refused)
         if write:
+            # Nobody should type a password for a report that is refused whatever it says.
+            if not although_invalid:
+                require_assessed(now)
             given = {"market": market, "anyway": "yes" if although_invalid else ""}
             done = _do(tools, person, case, "export", why, given, password=_password())
             last = tools.desk.book.case(done).submissions[-1]

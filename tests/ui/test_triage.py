@@ -18,6 +18,8 @@ from assistant.triage.case import Case, Source, SourceOrigin
 from assistant.triage.desk import Arrived
 from assistant.triage.dictionaries.matching import Matcher
 from assistant.triage.dictionaries.open_vocabulary import open_vocabulary
+from assistant.triage.duplicates.fingerprint import sketch
+from assistant.triage.duplicates.index import DuplicateIndex
 from assistant.triage.e2b.sender import Sender
 from assistant.triage.opening import import_text
 from assistant.triage.states import State
@@ -297,6 +299,22 @@ def test_duplicates_stand_side_by_side_are_merged_and_parted_again(room: Room) -
     assert "Undo the merge" in room.board.answers.case(room.office.ann, {"case": second.id}).html
     assert room.act(room.office.ann, second, "unmerge", why="Two patients.").error == ""
     assert room.now(second).state is State.CANDIDATE
+
+
+def test_rows_of_one_list_are_not_alike_because_they_stand_in_one_list(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a case's own stretch of a text is compared, not the rows of other patients around it."""
+    rows = [
+        "An adult took warfarin and had bleeding that began after she had been moved to the ward near the lake.",
+        "An adult took metformin and had nausea which a cousin had noticed on a hot Sunday in the middle of July.",
+    ]
+    first, second = import_text(room.office.desk, room.office.ann, Arrived("\n".join(rows), NOW, "list.txt"))
+    prints = []
+    monkeypatch.setattr(DuplicateIndex, "put", lambda _, found: prints.extend(found))
+    room.board.answers.piece(room.office.ann, {"case": first.id, "name": "duplicates"})
+    sketches = {each.id: each.sketch for each in prints}
+    assert sketches == {first.id: sketch(rows[0]), second.id: sketch(rows[1])}
 
 
 def test_the_checker_is_shown_with_element_numbers_and_nothing_is_written_before_assessment(room: Room) -> None:

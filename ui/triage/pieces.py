@@ -9,7 +9,7 @@ from threading import Lock
 from assistant.triage.case import Case
 from assistant.triage.desk import texts_of
 from assistant.triage.duplicates.check import DuplicateCheck, check
-from assistant.triage.duplicates.fingerprint import Fingerprint, fingerprint
+from assistant.triage.duplicates.fingerprint import Fingerprint, fingerprint, own_words
 from assistant.triage.duplicates.index import DuplicateIndex
 from assistant.triage.e2b.errors import E2bError
 from assistant.triage.errors import CaseMissing, FieldUnknown
@@ -54,7 +54,7 @@ class Resembling:
         self._known.update((line.id, line.version) for line in lines)
 
     def _print(self, case: Case) -> Fingerprint:
-        return fingerprint(case, self._tools.medicines, " ".join(texts_of(self._tools.desk, case).values()))
+        return fingerprint(case, self._tools.medicines, own_words(case, texts_of(self._tools.desk, case)))
 
 
 class Pieces:

@@ -112,14 +112,15 @@ def fingerprint(case: Case, medicines: Medicines, text: str = "") -> Fingerprint
 def own_words(case: Case, texts: Mapping[str, str]) -> str:
     """The prose about this case in the texts of its sources (by their ids): its own stretch of each, long lines only.
 
-    The headings of a form or a table are the same in all reports of one sender and say nothing about a patient.
+    The headings of a form or a table are the same in all reports of one sender and say nothing about a patient. A text
+    without any heading is a message: it is prose however short it is.
     """
-    kept = []
+    kept: list[str] = []
     for source in case.sources:
         text = texts.get(source.id, "")
-        part = text[source.start : source.end] if source.end else text
-        lines = (_HEADER.sub("", line) for line in part.splitlines())
-        kept += [line for line in lines if len(_WORD.findall(line)) >= _WORDS_OF_PROSE]
+        lines = (text[source.start : source.end] if source.end else text).splitlines()
+        bare = [_HEADER.sub("", line) for line in lines]
+        kept += bare if bare == lines else [line for line in bare if len(_WORD.findall(line)) >= _WORDS_OF_PROSE]
     return " ".join(kept)
 
 

@@ -231,7 +231,9 @@ def test_only_a_case_s_own_prose_is_compared() -> None:
     start = text.index("Line 2")
     case = replace(full_case(), sources=(Source("s1", SourceOrigin.FILE, start=start, end=start + len(row)),))
     assert own_words(case, {"s1": text}) == "She felt unwell on the second day and stopped taking the tablets."
-    assert own_words(replace(case, sources=(Source("s2", SourceOrigin.CHAT),)), {"s1": text}) == ""
+    chat = replace(case, sources=(Source("s2", SourceOrigin.CHAT),))
+    assert own_words(chat, {"s1": text}) == ""
+    assert own_words(chat, {"s2": "She took it and felt sick."}) == "She took it and felt sick."
 
 
 def test_weights_are_learned_from_known_pairs() -> None:
