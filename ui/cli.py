@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ui import cli_audit, cli_people, cli_triage
+from ui import cli_audit, cli_cost, cli_people, cli_triage
 
 app = typer.Typer(
     name="pharmassist",
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.add_typer(cli_people.app, name="people")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_triage.app, name="triage")
+app.command()(cli_cost.cost)
 
 REFUSED = 3
 FAILED = 1
@@ -172,13 +173,14 @@ def main() -> None:
     """Run the command; a known failure is one line on standard error and exit code 1, never a stack trace."""
     from assistant.errors import AssistantError
     from assistant.triage.errors import TriageError
+    from finetune.errors import FinetuneError
     from guardrails.errors import GuardrailError
     from retrieval.errors import RetrievalError
     from ui.errors import UiError
 
     try:
         app()
-    except (AssistantError, TriageError, GuardrailError, RetrievalError, UiError) as error:
+    except (AssistantError, TriageError, FinetuneError, GuardrailError, RetrievalError, UiError) as error:
         print(f"pharmassist: {error}", file=sys.stderr)
         raise SystemExit(FAILED) from error
     except KeyboardInterrupt:

@@ -1,0 +1,1 @@
+"""The loop's page at /loop: where a quarter stands, its data, its curves, old against new, and signing."""
