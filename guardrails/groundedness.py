@@ -10,6 +10,7 @@ A sentence that is its quote word for word says nothing of its own and is not sc
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +39,8 @@ AIM = 75
 """Word pieces of a window of evidence; the net was trained on passages of about this length."""
 LONGEST_CLAIM = 90
 """Word pieces of a claim that fit into the net with a window; a longer one is read in parts."""
+KEPT = 4096
+"""Vectors of evidence that are kept, the ones used last: 6 MB, some hundred passages."""
 _SURE, _FAR = 1e-6, 30.0
 """Beyond these a probability, or its log-odds, says no more."""
 
@@ -69,6 +72,8 @@ class Grounding:
         """`threshold`: withhold below this probability instead of the written operating point."""
         self._nets, self._encoder, self._folder = nets, encoder, folder
         self._threshold = threshold
+        self._kept: dict[str, NDArray[np.float32]] = {}
+        self._keeping = threading.Lock()
 
     @cached_property
     def blend(self) -> Blend:
@@ -92,7 +97,7 @@ class Grounding:
         cut = [[window for piece in pieces for window in windows(piece)] for pieces in evidence]
         try:
             odds = self._log_odds(claims, cut)
-            vectors = self._vectors([*claims, *(text for own in (*cut, *evidence) for text in own)])
+            vectors = self._vectors(claims, [text for own in (*cut, *evidence) for text in own])
         except EncoderError as error:
             raise NetUnavailable(f"The learned check of support cannot run: {error}") from error
         made = np.tile((-_FAR, -1.0, 0.0), (len(claims), 1))
@@ -146,9 +151,19 @@ class Grounding:
         best = iter([np.max([next(found) for _ in own]) if own else 0.0 for own in asked])
         return [float(np.min([next(best) for _ in parts(claim)])) for claim in claims]
 
-    def _vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        different = list(dict.fromkeys(texts))
-        return dict(zip(different, self._encoder.encode(different), strict=True))
+    def _vectors(self, claims: Sequence[str], evidence: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vector of each text. Those of evidence are kept for the next sentence, which often cites the same."""
+        with self._keeping:
+            found = {text: self._kept[text] for text in evidence if text in self._kept}
+        fresh = [text for text in dict.fromkeys((*claims, *evidence)) if text not in found]
+        found |= dict(zip(fresh, self._encoder.encode(fresh), strict=True))
+        with self._keeping:
+            for text in evidence:
+                self._kept.pop(text, None)
+                self._kept[text] = found[text]
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+        return found
 
 
 def read_blend(folder: Path) -> Blend:

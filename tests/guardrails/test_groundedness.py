@@ -85,6 +85,28 @@ def test_an_answer_is_scored_as_its_sentences_are(grounding: Grounding) -> None:
     assert grounding.check_all([]) == ()
 
 
+class Counting(Encoder):
+    """The encoder, which notes how many texts it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(RetrievalSettings())
+        self.given: list[int] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.given.append(len(texts))
+        return super().encode(texts)
+
+
+def test_evidence_is_encoded_once_for_all_sentences_that_cite_it(grounding: Grounding) -> None:
+    encoder = Counting()
+    kept = Grounding(Nets(encoder), encoder)
+    first, second = TABLE[0][0], TABLE[1][0]
+    kept.signals([first], [[TEXT]])
+    again = kept.signals([second], [[TEXT]])
+    assert encoder.given == [2, 1]
+    assert again == pytest.approx(grounding.signals([second], [[TEXT]]), abs=1e-2)
+
+
 def test_the_operating_point_can_be_raised_and_everything_is_then_withheld(grounding: Grounding) -> None:
     encoder = Encoder(RetrievalSettings())
     strict = Grounding(Nets(encoder), encoder, threshold=1.0)
