@@ -25,7 +25,7 @@ from typing import TypeAlias
 
 from assistant.chain import digest
 from finetune.errors import QuarterBusy, ResultChanged
-from finetune.journal import Happened, Noted, note
+from finetune.journal import Happened, Noted, note, read_notes
 
 PATIENCE = 2.0
 """Seconds to wait for the lock: whoever only looks whether somebody runs holds it for a moment."""
@@ -115,13 +115,14 @@ def advance(
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         journal = folder / "journal.jsonl"
+        told = {each.step: each.happened for each in read_notes(journal)}
         made: dict[str, Made] = {}
         for step in steps:
 
             def say(happened: Happened, words: str = "", step: Step = step) -> None:
                 on_note(note(journal, now(), step.name, happened, words))
 
-            result = _done_or_run(folder, step, made, now, say)
+            result = _done_or_run(folder, step, made, told.get(step.name), now, say)
             if not isinstance(result, Made):
                 return result
             made[step.name] = result
@@ -129,13 +130,20 @@ def advance(
 
 
 def _done_or_run(
-    folder: Path, step: Step, made: Earlier, now: Callable[[], datetime], say: Callable[[Happened, str], None]
+    folder: Path,
+    step: Step,
+    made: Earlier,
+    told: Happened | None,
+    now: Callable[[], datetime],
+    say: Callable[[Happened, str], None],
 ) -> Result:
     earlier = {name: made[name] for name in step.after}
     key = digest({"step": step.name, "reads": step.reads(earlier), "after": {n: m.hash for n, m in earlier.items()}})
     marker = read_marker(folder, step.name)
     if marker is not None and marker.key == key:
         _check(folder, marker)
+        if told not in (Happened.DONE, Happened.ENDED):  # it was killed between its marker and its line
+            say(Happened.ENDED if marker.ended else Happened.DONE, " ".join(marker.ended))
         return Ended(marker.ended, marker.made.facts) if marker.ended else marker.made
     if marker is not None:
         say(Happened.VOID, "What it read has changed since it was done; it is done again.")

@@ -168,6 +168,17 @@ def test_a_marker_that_cannot_be_read_counts_as_never_written(tmp_path: Path, so
     assert ran(tmp_path)["square"] == 1
 
 
+def test_a_step_that_was_killed_before_its_last_line_gets_it(tmp_path: Path, source: Path) -> None:
+    folder = tmp_path / "2026Q4"
+    run(folder, source)
+    journal = folder / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text(lines[0])
+    run(folder, source)
+    assert [each.happened for each in read_notes(journal) if each.step == "select"] == [Happened.STARTED, Happened.DONE]
+    assert ran(tmp_path)["select"] == 1
+
+
 def test_a_journal_that_was_cut_short_is_read_and_written_on(tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
     note(journal, WHEN, "select", Happened.STARTED, "Choose")
