@@ -12,11 +12,16 @@ AssistantError
 │   ├── SaveFailed: a record was not saved, and nothing of it is there
 │   ├── ReadFailed: what is stored cannot be read
 │   └── UnknownTurn: a flag names a turn that is not stored
-└── PeopleError: a person cannot do what was asked
-    ├── SignInFailed: the user name or the password is not right, or the account is disabled or has to wait
-    ├── NotAllowed: no role of the person allows it
-    ├── AccountInvalid: a user name, name, password or role that an account cannot have
-    └── UnknownPerson: there is no account of this user name
+├── ServingInvalid: what says which model answers cannot be read or written
+├── PeopleError: a person cannot do what was asked
+│   ├── SignInFailed: the user name or the password is not right, or the account is disabled or has to wait
+│   ├── NotAllowed: no role of the person allows it
+│   ├── AccountInvalid: a user name, name, password or role that an account cannot have
+│   └── UnknownPerson: there is no account of this user name
+└── ReviewError: a review of a turn cannot be recorded as it is
+    ├── ReviewInvalid: its parts contradict each other or the turn, or something is missing
+    ├── ReviewChanged: somebody else reviewed the turn meanwhile, or the person did before; nothing was saved
+    └── CorrectionRefused: the right answer as written is not released by the guardrails
 """
 
 from __future__ import annotations
@@ -70,6 +75,10 @@ class UnknownTurn(StorageError):
     """A flag names a turn that is not stored."""
 
 
+class ServingInvalid(AssistantError):
+    """What says which model answers cannot be read or written."""
+
+
 class PeopleError(AssistantError):
     """A person cannot do what was asked."""
 
@@ -88,3 +97,19 @@ class AccountInvalid(PeopleError):
 
 class UnknownPerson(PeopleError):
     """There is no account of this user name."""
+
+
+class ReviewError(AssistantError):
+    """A review of a turn cannot be recorded as it is."""
+
+
+class ReviewInvalid(ReviewError):
+    """Its parts contradict each other or the turn, or something is missing."""
+
+
+class ReviewChanged(ReviewError):
+    """Somebody else reviewed the turn meanwhile, or the person did before; nothing was saved."""
+
+
+class CorrectionRefused(ReviewError):
+    """The right answer as written is not released by the guardrails. Its text lists each finding."""

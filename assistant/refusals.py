@@ -34,10 +34,14 @@ REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {
     assistant_errors.SaveFailed: RefusalReason.STORAGE_FAILED,
     assistant_errors.ReadFailed: RefusalReason.STORAGE_FAILED,
     assistant_errors.UnknownTurn: RefusalReason.STORAGE_FAILED,
+    assistant_errors.ServingInvalid: RefusalReason.GENERATOR_FAILED,
     assistant_errors.SignInFailed: RefusalReason.INTERNAL_ERROR,
     assistant_errors.NotAllowed: RefusalReason.INTERNAL_ERROR,
     assistant_errors.AccountInvalid: RefusalReason.INTERNAL_ERROR,
     assistant_errors.UnknownPerson: RefusalReason.INTERNAL_ERROR,
+    assistant_errors.ReviewInvalid: RefusalReason.INTERNAL_ERROR,
+    assistant_errors.ReviewChanged: RefusalReason.INTERNAL_ERROR,
+    assistant_errors.CorrectionRefused: RefusalReason.INTERNAL_ERROR,
 }
 """Which refusal each leaf of the packages' error trees ends in. A test fails if a leaf is missing."""
 

@@ -127,6 +127,11 @@ class Settings(BaseSettings):
         """The file of the ledger's anchors in use."""
         return self.ledger_anchor or self.data_dir / "ledger.anchors"
 
+    @property
+    def serving(self) -> Path:
+        """The file that says which release answers."""
+        return self.data_dir / "loop" / "serving.json"
+
     @classmethod
     def settings_customise_sources(
         cls,

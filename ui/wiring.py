@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from assistant.accounts import Accounts
@@ -22,6 +23,9 @@ from assistant.ledger import Ledger
 from assistant.people import May, Person, require
 from assistant.prompt import answer_prompt
 from assistant.records import Records
+from assistant.routing import RoutedGenerator
+from assistant.serving import ServingFile, Target, confirmed_by
+from assistant.settings import AssistantSettings
 from guardrails.adverse_event import AdverseEvents
 from guardrails.candidates import candidates, joined
 from guardrails.groundedness import Grounding
@@ -41,7 +45,9 @@ from retrieval.search import SearchTools, search
 from ui.noticing import noticed
 from ui.settings import Settings, load
 from ui.status import Status
-from ui.triage.wiring import Open
+
+if TYPE_CHECKING:
+    from ui.triage.wiring import Open
 
 OnProgress = Callable[[IngestProgress], None]
 
@@ -160,7 +166,7 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails,
         work_out=partial(worked_out, rulebook=guard.rulebook, medicines=medicines),
         search=partial(search, tools=searching),
         conflicts=partial(conflicts, medicines=medicines),
-        generator=generator(settings, medicines),
+        generator=generator(settings, medicines, records.ledger),
         judge=lambda claim, evidence, patient: guard.judge(claim, evidence, patient=patient),
         store=records,
         basis=partial(_basis, index.version(), guard.version),
@@ -183,15 +189,30 @@ def local_person(settings: Settings, accounts: Accounts) -> Person:
     return accounts.local(settings.local_user, settings.local_name, settings.local_roles)
 
 
-def generator(settings: Settings, medicines: Medicines) -> DraftGenerator:
-    """The extractive generator, or vLLM with the extractive generator behind it where a server is named."""
+def generator(settings: Settings, medicines: Medicines, ledger: Ledger) -> DraftGenerator:
+    """What drafts answers: the release that is deployed for the conversation, read anew at each question.
+
+    Without a release it is the model of the settings, or the extractive generator where they name no server; that one
+    also takes over where a model fails, and alone answers where it is not known what is deployed.
+    """
     extractive = ExtractiveGenerator(medicines)
-    if not settings.assistant.llm_url:
-        return extractive
+    unreleased = served(settings.assistant, extractive) if settings.assistant.llm_url else extractive
+    serving = ServingFile(settings.serving, confirmed_by(ledger))
+    return RoutedGenerator(serving, partial(released, settings.assistant, extractive), unreleased, extractive)
+
+
+def served(settings: AssistantSettings, backup: DraftGenerator) -> DraftGenerator:
+    """The model and adapter of the settings on their server, with a generator that takes over where they fail."""
     from assistant.generate import WithFallback
     from assistant.vllm import VllmGenerator
 
-    return WithFallback(VllmGenerator(settings.assistant), extractive)
+    return WithFallback(VllmGenerator(settings), backup)
+
+
+def released(settings: AssistantSettings, backup: DraftGenerator, target: Target) -> DraftGenerator:
+    """The same with the model of a target: only which server and which names are its own."""
+    reached = {"llm_url": target.url, "llm_model": target.model, "llm_adapter": target.adapter}
+    return served(settings.model_copy(update=reached), backup)
 
 
 def _basis(index_version: str, rules_version: str, question: Question) -> Basis:
@@ -257,6 +278,8 @@ def serve_chat(product: Product, host: str, port: int) -> None:
 
 def desk_parts(product: Product) -> Open:
     """What of the product the desk is put together from."""
+    from ui.triage.wiring import Open
+
     judges = (product.medicines, product.adverse, product.masker, product.nets)
     return Open(product.settings, product.index, *judges, product.records, product.accounts)
 
