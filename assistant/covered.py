@@ -31,7 +31,7 @@ _COMPARES = re.compile(
     re.IGNORECASE,
 )
 _FOR = re.compile(r"\b(?:for|in|to treat|against) (?:the |a |an |her |his |my )?([a-z][a-z' -]{2,60})", re.IGNORECASE)
-_ASKS_A_DOSE = re.compile(r"\b(?:dos(?:e|es|ing|age)|how much|regimen|mg|mcg|schedule|titrat\w+)\b", re.IGNORECASE)
+ASKS_A_DOSE = re.compile(r"\b(?:dos(?:e|es|ing|age)|how much|regimen|mg|mcg|schedule|titrat\w+)\b", re.IGNORECASE)
 _PLACES_OF_DOSES = frozenset({Section.DOSAGE, Section.INDICATIONS, Section.PAEDIATRIC, Section.RENAL, Section.HEPATIC})
 _RARE = 3.0
 _SHORT = 12
@@ -116,7 +116,7 @@ def _strange_purpose(
     asked: Asked, passages: Sequence[Passage], sections: Sequence[Section], said: Collection[str]
 ) -> bool:
     """Whether a dose is asked for a purpose that no dosing or indication passage mentions ("amoxicillin for Lyme")."""
-    asks_a_dose = _ASKS_A_DOSE.search(asked.text) is not None
+    asks_a_dose = ASKS_A_DOSE.search(asked.text) is not None
     if not asks_a_dose and Section.INDICATIONS not in sections:
         return False
     known = {word for each in passages if each.section in _PLACES_OF_DOSES for word in terms(each.text)}
