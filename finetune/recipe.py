@@ -92,7 +92,9 @@ def shipped(name: str) -> Path:
     """
     path = Path(str(files("finetune"))) / "recipes" / f"{name}.yaml"
     if not path.is_file():
-        raise RecipeInvalid(f"There is no recipe “{name}”; name a file, or one of the shipped: answer-lora, answer-qlora.")
+        raise RecipeInvalid(
+            f"There is no recipe “{name}”; name a file, or one of the shipped: answer-lora, answer-qlora."
+        )
     return path
 
 
