@@ -16,6 +16,10 @@ FinetuneError
 ├── PrepareRefused: data cannot be prepared: nothing readable, a folder in use, or a setting that cannot be
 ├── RowsInvalid: a row of a snapshot is not what its schema says
 ├── SnapshotInvalid: a snapshot's folder cannot be read, or is not what its manifest says
+├── ServerFailed: a vLLM server does not start, does not answer or does not do what it was asked
+├── ParityInvalid: a proof that vLLM says what training did cannot be made or read
+├── MergeFailed: an adapter cannot be merged into its base, or what was merged is not what it was
+├── DeployRefused: a release may not serve as things stand
 ├── ResultChanged: what a finished step made was changed or removed since
 └── TrainingFailed: a net could not be trained: no rows, a label that is not declared, or a loss that is no number
 """
@@ -111,3 +115,19 @@ class ResultChanged(FinetuneError):
             f"What the step “{step}” made was changed or removed since: {listed}. Find out why; then put it back, or "
             f"do the step again with --again {step}."
         )
+
+
+class ServerFailed(FinetuneError):
+    """A vLLM server does not start, does not answer or does not do what it was asked; the message says what would."""
+
+
+class ParityInvalid(FinetuneError):
+    """A proof that vLLM says what training did cannot be made or read."""
+
+
+class MergeFailed(FinetuneError):
+    """An adapter cannot be merged into its base, or a merged model is not what it was when it was made."""
+
+
+class DeployRefused(FinetuneError):
+    """A release may not serve as things stand; the message says what is missing."""

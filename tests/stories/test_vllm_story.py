@@ -41,6 +41,7 @@ from assistant.records import Records
 from assistant.reply import write_reply
 from assistant.settings import AssistantSettings
 from assistant.vllm import VllmGenerator
+from finetune.vllm_process import free_url
 from guardrails.claim import Claim
 from guardrails.intake import screen
 from guardrails.judge import judge
@@ -52,7 +53,7 @@ from retrieval.search import SearchResult
 from tests.assistant.evidence import PASSAGES, request_for
 from tests.assistant.test_grammar import SAYABLE
 from tests.stories.tiny_model import SPACE, make_adapter, make_model, make_tokeniser
-from tests.stories.vllm_server import ModelServer, free_port, serving
+from tests.stories.vllm_server import ModelServer, serving
 
 PYTHON = Path(os.environ.get("PHARMASSIST_VLLM_PYTHON", Path(__file__).parents[2] / ".venv-vllm" / "bin" / "python"))
 
@@ -78,7 +79,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
     shunned = [vocabulary["]"]]  # it never wants to end, so that there is a middle in which its server can die
     make_adapter(folder / "tuned", make_model(folder / "base", len(tokeniser), longing, shunned))
     settings = AssistantSettings(
-        llm_url=f"http://127.0.0.1:{free_port()}/v1",
+        llm_url=free_url(),
         llm_model=str(folder / "base"),
         llm_adapters={"tuned": folder / "tuned"},
         temperature=1.0,
