@@ -114,16 +114,26 @@ def _verified(records: Records, anchors: tuple[Anchor, ...]) -> Verified:
 
 
 def _case_breaks(records: Records) -> tuple[Break, ...]:
-    """What does not fit among the cases, over a casebook that is only read; one that cannot be read is a finding."""
+    """What does not fit among the cases, over a casebook that is only read; one that cannot be read is a finding.
+
+    Deadlines are compared where they were counted by the rules of now; otherwise the next look at the worklist counts
+    them anew.
+    """
+    from functools import partial
+
     from assistant.chain import Break
     from assistant.errors import ReadFailed
     from assistant.triage.audit import case_breaks
     from assistant.triage.casebook import Casebook
+    from assistant.triage.clock import earliest
     from assistant.triage.errors import TriageError
+    from ui.settings import load
+    from ui.triage.reading import is_counted, markets_of
 
-    book = Casebook(records.engine, records.ledger, lambda _: None)
+    settings = load()
+    book = Casebook(records.engine, records.ledger, partial(earliest, markets=markets_of(settings)))
     try:
-        return tuple(case_breaks(list(records.ledger.entries()), book))
+        return tuple(case_breaks(list(records.ledger.entries()), book, dated=is_counted(settings)))
     except (TriageError, ReadFailed) as error:
         return (Break(0, f"The stored cases cannot all be read: {error}"),)
 

@@ -17,7 +17,8 @@ from ui import cli_signals
 
 if TYPE_CHECKING:
     from assistant.people import Person
-    from assistant.triage.casebook import Casebook
+    from assistant.triage.case import Case
+    from ui.triage.reading import Reading
     from ui.triage.tools import TriageTools
 
 app = typer.Typer(help="The pharmacovigilance desk: cases, deadlines, reports, signals.", no_args_is_help=True)
@@ -43,21 +44,19 @@ def list_cases(
     from dataclasses import replace
 
     from assistant.people import May, require
-    from ui.settings import load
     from ui.triage.shapes import WorklistShape, line_shape
     from ui.triage.text import worklist_text
-    from ui.triage.wiring import markets_of
     from ui.triage.worklist import OPEN, Asked
 
     if state not in _states():
         raise typer.BadParameter(f"--state is one of: {', '.join(_states())}")
-    book, person = _reading()
+    read, person = _reading()
     require(person, May.READ_CASES)
     if market:
-        markets_of(load()).named(market)
+        read.markets.named(market)
     asked = Asked({"open cases": OPEN, "all": ""}.get(state, state), "", owner, market, product, text)
     wanted = replace(asked.wanted(limit), serious=serious)
-    lines, total = book.worklist(wanted), book.count(wanted)
+    lines, total = read.book.worklist(wanted), read.book.count(wanted)
     shape = WorklistShape(total=total, cases=tuple(map(line_shape, lines)))
     print(shape.model_dump_json(indent=2) if as_json else worklist_text(lines, total))
 
@@ -65,13 +64,11 @@ def list_cases(
 @app.command()
 def show(case: CaseName, as_json: Json = False) -> None:
     """Show a case: its fields, clocks, what is to do, and its history."""
-    from assistant.people import May, require
     from ui.triage.shapes import case_shape
     from ui.triage.text import case_text
 
-    with _working() as (tools, person):
-        require(person, May.READ_CASES)
-        view = tools.view(case, person)
+    read, person = _reading()
+    view = read.view(case, person)
     print(case_shape(view).model_dump_json(indent=2) if as_json else case_text(view))
 
 
@@ -79,12 +76,16 @@ def show(case: CaseName, as_json: Json = False) -> None:
 def take_in_flags(as_json: Json = False) -> None:
     """Open a candidate for every adverse event that was noticed in a conversation and is no case yet."""
     from assistant.people import May, require
-    from assistant.triage.opening import take_in
+    from assistant.triage.opening import take_in, untaken
     from ui.triage.shapes import TakenShape, done_shape
 
-    with _working() as (tools, person):
-        require(person, May.TRIAGE)
-        new = take_in(tools.desk, tools.records.flags(), tools.records.turn)
+    read, person = _reading()
+    require(person, May.TRIAGE)
+    new: tuple[Case, ...] = ()
+    # An index, an encoder and nets are opened only where there is something to read with them.
+    if untaken(read.book, read.records.flags()):
+        with _working() as (tools, _):
+            new = take_in(tools.desk, tools.records.flags(), tools.records.turn)
     shape = TakenShape(opened=tuple(map(done_shape, new)))
     said = "\n".join(f"{each.label} {each.state}" for each in shape.opened) or "There is no new flag."
     print(shape.model_dump_json(indent=2) if as_json else said)
@@ -219,7 +220,7 @@ def _do(
     """Do one act as the board does; the id of the case. Raises `ActRefused` with the board's sentence."""
     from ui.errors import ActRefused
     from ui.triage.acts import act as act_on
-    from ui.triage.board import ACTS
+    from ui.triage.every_act import ACTS
 
     now = tools.desk.book.case(case)
     sent = {"do": act, "case": now.id, "version": now.version, "why": why, "password": password, "given": dict(given)}
@@ -237,25 +238,23 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-def _reading() -> tuple[Casebook, Person]:
+def _reading() -> tuple[Reading, Person]:
     """The casebook and the local person; no index and no model is opened."""
-    from assistant.accounts import Accounts
     from ui.settings import load
-    from ui.triage.wiring import casebook
-    from ui.wiring import local_person
+    from ui.triage.reading import reading
 
     settings = load()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    book, ledger = casebook(settings)
-    return book, local_person(settings, Accounts(ledger))
+    read = reading(settings)
+    return read, read.accounts.local(settings.local_user, settings.local_name, settings.local_roles)
 
 
 @contextmanager
 def _working() -> Iterator[tuple[TriageTools, Person]]:
     """The desk's tools and the local person, with the index open as it is."""
     from ui import show
-    from ui.triage.wiring import desk_tools
-    from ui.wiring import desk_parts, opened
+    from ui.settings import load
+    from ui.triage.wiring import desk_opened
 
-    with opened(on_progress=show.start_progress, share=True) as product:
-        yield desk_tools(desk_parts(product)), product.local
+    settings = load()
+    with desk_opened(settings, show.start_progress) as tools:
+        yield tools, tools.accounts.local(settings.local_user, settings.local_name, settings.local_roles)

@@ -15,9 +15,11 @@ from assistant.triage.proof import HISTORY_HASH, TEXT_HASH, text_hash
 from assistant.triage.signed import case_hash
 
 
-def case_breaks(entries: Iterable[Entry], book: Casebook) -> Iterator[Break]:
+def case_breaks(entries: Iterable[Entry], book: Casebook, *, dated: bool = True) -> Iterator[Break]:
     """Every entry whose hashes do not fit the case, its history or its texts, every version that no entry records, and
     every case that is not what its history adds up to or stands in the worklist as another. Reads each history once.
+
+    `dated`: the worklist is sorted by the rules that `book` counts with, so that its deadlines can be compared.
     """
     noted: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -36,8 +38,10 @@ def case_breaks(entries: Iterable[Entry], book: Casebook) -> Iterator[Break]:
         if hashes.get(case.version) != case_hash(case):
             said = f"Case {case.label} is not what its history adds up to: it was changed past the desk."
             yield Break(about[-1].number if about else 0, said)
-    for label in book.misfiled():
-        yield Break(0, f"Case {label} stands in the worklist otherwise than it is: it was changed past the desk.")
+    for label, only_deadline in book.misfiled():
+        if dated or not only_deadline:
+            how = "under another deadline than its markets give it" if only_deadline else "otherwise than it is"
+            yield Break(0, f"Case {label} stands in the worklist {how}: it was changed past the desk.")
     for label in sorted(set(noted) - seen):
         last = noted[label][-1]
         yield Break(last.number, f"Entry {last.number} is about case {label}, which is not stored any more.")

@@ -46,10 +46,10 @@ def case_row(case: Case, due_at: datetime | None, now: datetime) -> Row:
     }
 
 
-def is_misfiled(case: Case, row: RowMapping) -> bool:
-    """Whether a column of the row says something else than the case. The deadline also follows the markets' rules."""
-    own = case_row(case, None, case.opened_at)
-    return any(row[name] != value for name, value in own.items() if name not in ("due_at", "changed_at"))
+def misfiled(case: Case, due_at: datetime | None, row: RowMapping) -> frozenset[str]:
+    """The columns of the row that say something else than the case and its deadline."""
+    own = case_row(case, due_at, case.opened_at)
+    return frozenset(name for name, value in own.items() if name != "changed_at" and row[name] != value)
 
 
 def body_row(case: Case) -> Row:

@@ -29,7 +29,7 @@ from assistant.triage.case_rows import (
     case_row,
     change_row,
     conditions,
-    is_misfiled,
+    misfiled,
     read_change,
     read_line,
     text_row,
@@ -199,11 +199,12 @@ class Casebook:
                     moved += 1
         return moved
 
-    def misfiled(self) -> tuple[str, ...]:
-        """The labels of cases that the worklist shows otherwise than they are; their deadlines are not compared."""
+    def misfiled(self) -> tuple[tuple[str, bool], ...]:
+        """The labels of cases that the worklist shows otherwise than they are, and whether in their deadlines only."""
         with self._reading() as connection:
             rows = connection.execution_options(yield_per=500).execute(_BODIES.add_columns(*CASES.c)).mappings()
-            return tuple(row["label"] for row in rows if is_misfiled(read_case(row["body"]), row))
+            wrong = [(row["label"], misfiled(case := read_case(row["body"]), self._due(case), row)) for row in rows]
+        return tuple((label, columns == {"due_at"}) for label, columns in wrong if columns)
 
     def history(self, case_id: str) -> tuple[Change, ...]:
         """Every change of a case, oldest first."""

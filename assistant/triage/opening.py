@@ -15,7 +15,7 @@ from assistant.chain import Deed, EntryKind
 from assistant.conversation import Flag, FlagKind, Turn
 from assistant.people import May, Person, require
 from assistant.triage.case import Case, CaseLink, LinkKind, Receipt, ReceiptKind, Source, SourceOrigin
-from assistant.triage.casebook import Opening
+from assistant.triage.casebook import Casebook, Opening
 from assistant.triage.clock import day_of
 from assistant.triage.desk import CASE_HASH, MACHINE, Arrived, Desk, kept_text
 from assistant.triage.from_report import Told, case_from
@@ -33,13 +33,18 @@ def take_in(desk: Desk, flags: Iterable[Flag], turn: Callable[[str], Turn | None
     `turn` reads a stored turn. A flag whose turn was never stored is opened from the flag's own words, so that what was
     noticed just before a crash is not lost.
     """
+    fresh = untaken(desk.book, flags)
+    return tuple(case for flag in fresh for case in open_from_flag(desk, flag, turn(flag.turn_id)))
+
+
+def untaken(book: Casebook, flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    """The flags of adverse events that are no case yet, the first of each turn."""
     first: dict[str, Flag] = {}
     for flag in flags:
         if flag.kind is FlagKind.ADVERSE_EVENT:
             first.setdefault(flag.turn_id, flag)
-    known = desk.book.turns_taken_in()
-    fresh = [flag for flag in first.values() if flag.turn_id not in known]
-    return tuple(case for flag in fresh for case in open_from_flag(desk, flag, turn(flag.turn_id)))
+    known = book.turns_taken_in()
+    return tuple(flag for flag in first.values() if flag.turn_id not in known)
 
 
 def open_from_flag(desk: Desk, flag: Flag, turn: Turn | None) -> tuple[Case, ...]:

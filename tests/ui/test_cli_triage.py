@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,17 @@ def test_a_fresh_desk_lists_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"total": 0, "cases": []}
     assert run(tmp_path, "triage", "list").stdout.strip() == "No case matches."
+
+
+def test_looking_at_cases_opens_no_index_and_no_model(tmp_path: Path) -> None:
+    for words in (("list",), ("show", "2026-000001"), ("take-in",)):
+        done = run(tmp_path, "triage", *words)
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / "index").exists()
+    assert run(tmp_path, "triage", "take-in").stdout.strip() == "There is no new flag."
+    heavy = "{'torch', 'transformers', 'gradio', 'presidio_analyzer', 'qdrant_edge', 'nemoguardrails'}"
+    code = f"import sys; import ui.triage.reading, ui.cli_triage; print({heavy} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
 @pytest.mark.parametrize(

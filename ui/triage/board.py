@@ -6,7 +6,7 @@ files, every call is judged by who is behind it (`ui.access`), and text from peo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,10 @@ from assistant.people import MEANINGS, Meaning, Person
 from assistant.triage.duplicates.index import DuplicateIndex
 from ui.access import person_of
 from ui.markup import icon, text
-from ui.triage.acts import JUDGING, Doer
 from ui.triage.acts import act as act_on
 from ui.triage.answers import Answers
-from ui.triage.export import EXPORTING
+from ui.triage.every_act import ACTS
 from ui.triage.files import Files
-from ui.triage.moves import MOVING
 from ui.triage.papers import Papers
 from ui.triage.pieces import Pieces, Resembling
 from ui.triage.reply import BoardReply
@@ -31,8 +29,6 @@ from ui.triage.taking import TakingIn
 from ui.triage.tools import TriageTools
 
 HERE = Path(__file__).parent
-ACTS: Mapping[str, Doer] = {**JUDGING, **MOVING, **EXPORTING}
-"""Everything that can be done on a case page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from assistant.accounts import Accounts
-from assistant.chain import digest
-from assistant.database import open_database
-from assistant.ledger import Ledger
 from assistant.records import Records
 from assistant.triage import coding
 from assistant.triage.case import Case
-from assistant.triage.casebook import Casebook
-from assistant.triage.clock import earliest
 from assistant.triage.desk import Desk
 from assistant.triage.dictionaries.matching import Matcher
 from assistant.triage.dictionaries.meddra import read_meddra
@@ -23,43 +20,22 @@ from assistant.triage.e2b.sender import Sender
 from assistant.triage.expectedness import judge
 from assistant.triage.judgement import Expectedness
 from assistant.triage.labels.listing import LabelReading
-from assistant.triage.markets import Markets, read_markets, shipped_markets
 from assistant.triage.product import ProductRole
 from assistant.triage.terms import Term
 from guardrails.adverse_event import AdverseEvents
 from guardrails.identifiers import Masker
+from retrieval.encoder import Encoder
+from retrieval.errors import IndexBusy
 from retrieval.index import Index
+from retrieval.ingest import IngestProgress, ingest, quiet
 from retrieval.medicines import Medicines
 from retrieval.nets import Nets
 from ui.settings import Settings
 from ui.triage.files import readers
+from ui.triage.reading import casebook, markets_of
 from ui.triage.tools import TriageTools
 
 SUSPECTED = frozenset({ProductRole.SUSPECT, ProductRole.INTERACTING})
-
-
-def casebook(settings: Settings) -> tuple[Casebook, Ledger]:
-    """The casebook and the ledger of the database that the settings name; no index and no model is opened."""
-    engine = open_database(settings.database)
-    ledger = Ledger(engine, settings.anchors)
-    markets = markets_of(settings)
-    book = Casebook(engine, ledger, partial(earliest, markets=markets))
-    _recount_if_changed(book, markets, settings.data_dir / "markets.counted")
-    return book, ledger
-
-
-def markets_of(settings: Settings) -> Markets:
-    """The markets that the settings name, or those that ship. Raises `guardrails.errors.RuleInvalid`."""
-    return read_markets(settings.markets) if settings.markets else shipped_markets()
-
-
-def _recount_if_changed(book: Casebook, markets: Markets, noted: Path) -> None:
-    """Sort the worklist by the deadlines of these rules; `noted` holds the hash of those that it is sorted by."""
-    now = digest({"markets": markets.model_dump(mode="json")})
-    if not noted.is_file() or noted.read_text(encoding="ascii") != now:
-        book.recount()
-        noted.parent.mkdir(parents=True, exist_ok=True)
-        noted.write_text(now, encoding="ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +55,43 @@ class Open:
     accounts: Accounts
 
 
+@contextmanager
+def desk_opened(settings: Settings, on_progress: Callable[[IngestProgress], None] = quiet) -> Iterator[TriageTools]:
+    """The desk by itself, without what only answering needs; an index that the chat has open is read as it is now.
+
+    The starter corpus is indexed where it is missing or changed, because expectedness is judged by its labels.
+    """
+    from ui.wiring import open_index, open_records
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # First what fails quickly: nobody should wait for an index and then hear that the database cannot be opened.
+    records = open_records(settings)
+    encoder = Encoder(settings.retrieval)
+    index = open_index(settings, encoder, share=True)
+    try:
+        with suppress(IndexBusy):
+            ingest([settings.starter_corpus], index, encoder, settings.retrieval, on_progress)
+        medicines, nets = Medicines.load(index.sources()), Nets(encoder)
+        adverse, masker = AdverseEvents(medicines, nets), Masker(nets)
+        yield desk_tools(Open(settings, index, medicines, adverse, masker, nets, records, Accounts(records.ledger)))
+    finally:
+        index.close()
+
+
 def desk_tools(parts: Open) -> TriageTools:
     """The tools of the board and of the commands that change cases."""
     settings = parts.settings
     matcher = _matcher(settings)
-    book, ledger = casebook(settings)
     desk = Desk(
-        book, markets_of(settings), parts.adverse.screen, lambda text: parts.masker.masked(text)[0],
-        settings.desk_zone, propose_term=partial(_term, matcher),
+        casebook(settings, parts.records), markets_of(settings), parts.adverse.screen,
+        lambda text: parts.masker.masked(text)[0], settings.desk_zone, propose_term=partial(_term, matcher),
         propose_expectedness=partial(_expectedness, parts.index, LabelReading.of(matcher, parts.nets)),
     )  # fmt: skip
     folders = (exports_of(settings), settings.data_dir / "signals", settings.data_dir / "duplicates.db")
     return TriageTools(
         desk,
         parts.accounts,
-        ledger,
+        parts.records.ledger,
         parts.records,
         matcher,
         parts.medicines,

@@ -132,3 +132,13 @@ def test_a_case_that_was_hidden_from_the_worklist_is_found(here: Office) -> None
     execute(here, "UPDATE cases SET state = 'closed'")
     (broken,) = found(here)
     assert "stands in the worklist otherwise" in broken.explanation
+
+
+def test_a_deadline_that_was_put_off_in_the_worklist_is_found(here: Office) -> None:
+    worked(here)
+    execute(here, "UPDATE cases SET due_at = '2031-01-01 00:00:00.000000'")
+    (broken,) = found(here)
+    assert "under another deadline" in broken.explanation
+    assert list(case_breaks(here.ledger.entries(), here.desk.book, dated=False)) == []
+    assert here.desk.book.recount() == 1
+    assert found(here) == []
