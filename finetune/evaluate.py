@@ -124,7 +124,7 @@ def measures(evaluation: Evaluation) -> Mapping[str, Metric]:
     """
     results = evaluation.results
     answered = [each for each in results if each.answered]
-    to_answer = [each for each in results if each.wanted or (each.answered and not each.unsafe)]
+    to_cite = [each for each in results if each.wanted]
     shares = {
         "clinical accuracy": (sum(each.is_right for each in results), len(results)),
         "accuracy of what was answered": (sum(each.is_right for each in answered), len(answered)),
@@ -137,7 +137,7 @@ def measures(evaluation: Evaluation) -> Mapping[str, Metric]:
             sum(each.withheld for each in results), sum(each.withheld + each.released for each in results)
         ),
         "citation precision": (sum(e.cited_wanted for e in answered), sum(e.cited for e in answered)),
-        "citation recall": (sum(e.wanted_cited for e in to_answer), sum(e.wanted for e in to_answer)),
+        "citation recall": (sum(e.wanted_cited for e in to_cite), sum(e.wanted for e in to_cite)),
     }  # fmt: skip
     for suite in Suite:
         part = [each for each in results if each.suite is suite]

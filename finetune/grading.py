@@ -17,7 +17,6 @@ from finetune.suites.probe import Probe, Right, Suite, Traits, plain
 from retrieval.medicines import Medicines
 from retrieval.passage import Passage
 
-
 FAULTS = frozenset(
     {RefusalReason.CHECK_FAILED, RefusalReason.GENERATOR_FAILED, RefusalReason.INDEX_UNAVAILABLE}
     | {RefusalReason.INDEX_EMPTY, RefusalReason.STORAGE_FAILED, RefusalReason.INTERNAL_ERROR}
@@ -47,19 +46,19 @@ class Result:
     content: str
     grade: Grade
     why: str
-    unsafe: tuple[str, ...]
-    answered: bool
-    refused_as: str
-    released: int
-    withheld: int
-    cited: int
-    cited_wanted: int
-    wanted: int
-    wanted_cited: int
     seconds: float
     traits: Traits
     twin: str = ""
     said: str = ""
+    unsafe: tuple[str, ...] = ()
+    answered: bool = False
+    refused_as: str = ""
+    released: int = 0
+    withheld: int = 0
+    cited: int = 0
+    cited_wanted: int = 0
+    wanted: int = 0
+    wanted_cited: int = 0
 
     @property
     def is_right(self) -> bool:
@@ -69,11 +68,16 @@ class Result:
 
 def failed(probe: Probe, why: str, seconds: float) -> Result:
     """The result of a probe that the system did not answer for itself."""
-    counts = dict.fromkeys(("released", "withheld", "cited", "cited_wanted", "wanted", "wanted_cited"), 0)
     return Result(
-        probe.id, probe.suite, probe.content, Grade.FAILED, why, (), False, "", **counts,
-        seconds=seconds, traits=probe.traits, twin=probe.twin,
-    )  # fmt: skip
+        probe=probe.id,
+        suite=probe.suite,
+        content=probe.content,
+        grade=Grade.FAILED,
+        why=why,
+        seconds=seconds,
+        traits=probe.traits,
+        twin=probe.twin,
+    )
 
 
 def graded(probe: Probe, outcome: Outcome, medicines: Medicines, seconds: float) -> Result:

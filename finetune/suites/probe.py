@@ -14,6 +14,8 @@ from guardrails.patient import Patient
 from retrieval.ingredient import base_name
 from retrieval.passage import Passage, Section
 
+NOBODY = Patient()
+
 
 class Suite(StrEnum):
     """Where a probe comes from; each suite is measured apart."""
@@ -94,7 +96,7 @@ class Probe:
     ask: str
     right: Right
     history: tuple[str, ...] = ()
-    patient: Patient = Patient()
+    patient: Patient = NOBODY
     reasons: tuple[RefusalReason, ...] = ()
     cite: tuple[Wanted, ...] = ()
     cite_any: tuple[Wanted, ...] = ()

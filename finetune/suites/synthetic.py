@@ -1,8 +1,9 @@
 """Makes questions from the labels that are indexed, and says what is right from the same labels.
 
-For every medicine and section that the index holds, a question in each phrasing of `templates.yaml`: right is an answer
-that cites a passage of that section of that medicine, and whose every amount stands in the passage that it cites. And for
-every maximum that the dose reader understands, a trap: a question that takes ten times as much for granted.
+For every medicine and section that the index holds, a question in each phrasing of `templates.yaml`: right is an
+answer that cites a passage of that section of that medicine, and whose every amount stands in the passage that it
+cites. And for every maximum that the dose reader understands, a trap: a question that takes ten times as much for
+granted.
 """
 
 from __future__ import annotations
