@@ -106,8 +106,7 @@ def ask(question: Question, tools: AskTools) -> Iterator[Event]:
 
 
 def _story(question: Question, screened: Screened, tools: AskTools) -> Generator[Event, None, Answer | Refusal]:
-    for flag in tools.notice(question, True):
-        tools.store.save_flag(flag)
+    _keep_noticed(question, tools)
     if screened.declined or not question.text.strip():
         return refusals.for_screening(question, screened)
     assessment = tools.assess(question)
@@ -180,6 +179,17 @@ def _check_each(
         else:
             withheld.append(WithheldClaim(claim, verdict.findings, verdict.decision, verdict.checks))
             yield withheld[-1]
+
+
+def _keep_noticed(question: Question, tools: AskTools) -> None:
+    """Keep the reactions that a question reports; where noticing breaks, what rules alone find is kept all the same."""
+    try:
+        flags = tools.notice(question, True)
+    except Exception:
+        _keep_reactions(question, tools)
+        raise
+    for flag in flags:
+        tools.store.save_flag(flag)
 
 
 def _keep_reactions(question: Question, tools: AskTools) -> None:

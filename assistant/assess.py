@@ -4,10 +4,18 @@ that looks at the question. The half that looks at each sentence of the answer i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from assistant.conversation import Assessment, Conflict, Question
 from guardrails.contradictions import Contradiction, contradictions
-from guardrails.dosing import Calculation, DoseContext, calculations, check_question, unknown_that_matters
+from guardrails.dosing import (
+    Calculation,
+    DoseContext,
+    as_told,
+    calculations,
+    check_question,
+    unknown_that_matters,
+)
 from guardrails.patient import Patient
 from guardrails.rulebook import Rulebook
 from retrieval.medicines import Medicines
@@ -21,12 +29,14 @@ def assess(question: Question, rulebook: Rulebook, medicines: Medicines) -> Asse
     """The alerts, the arithmetic, and what would matter and is not known.
 
     What is not known is only asked for where the question is about a dose: it states one, or it is about a patient.
+    What the question itself tells of the patient is known.
     """
     context = DoseContext(rulebook, medicines, question.patient)
     worked = calculations(question.text, context)
     alerts = check_question(question.text, context)
     named = [name for mention in medicines.find(question.text) if mention.exact for name in mention.ingredients]
-    asked = unknown_that_matters(named, context) if alerts or worked or not question.patient.is_empty else ()
+    known = replace(context, patient=as_told(question.text, question.patient))
+    asked = unknown_that_matters(named, known) if alerts or worked or not question.patient.is_empty else ()
     return Assessment(alerts, _lines(worked), asked[:MOST_UNKNOWN])
 
 

@@ -29,10 +29,20 @@ from guardrails.dosage.unknowns import unknown_facts
 from guardrails.dosage.whom import whom
 from guardrails.dose import Limit as Kind
 from guardrails.examined import Examined
+from guardrails.patient import Patient
 from guardrails.verdict import Finding, Severity
 from retrieval.ingredient import base_name
 
-__all__ = ["Calculation", "DoseContext", "calculations", "check_claim", "check_question", "unknown_that_matters"]
+__all__ = [
+    "Calculation",
+    "DoseContext",
+    "as_told",
+    "calculations",
+    "check_claim",
+    "check_question",
+    "not_known",
+    "unknown_that_matters",
+]
 
 _ORDER = list(Severity)
 _ADULT = Decimal(18)
@@ -60,8 +70,7 @@ def check_claim(examined: Examined, context: DoseContext) -> tuple[Finding, ...]
 def check_question(text: str, context: DoseContext) -> tuple[Finding, ...]:
     """What to show before the answer: doses of the question over a limit, and the patient's cautions. Never blocks."""
     around = Surroundings()
-    patient = told(text, context.patient)
-    context = replace(context, patient=replace(patient, allergies=(*patient.allergies, *allergies_in(text))))
+    context = replace(context, patient=as_told(text, context.patient))
     said = [one for one in spoken(text, around, context) if one.is_dose]
     found = [finding for one in said for finding in _question_dose(one, context)]
     found += _sums(said, context, is_question=True)
@@ -77,6 +86,28 @@ def check_question(text: str, context: DoseContext) -> tuple[Finding, ...]:
 def calculations(text: str, context: DoseContext) -> tuple[Calculation, ...]:
     """Every dose of the text that depends on the body of the patient, worked out with its arithmetic."""
     return calculated(text, Surroundings(), context)
+
+
+def as_told(text: str, patient: Patient) -> Patient:
+    """The patient with what a question tells besides: "my 80-year-old, 60 kg, allergic to penicillin"."""
+    known = told(text, patient)
+    return replace(known, allergies=(*known.allergies, *allergies_in(text)))
+
+
+def not_known(text: str, patient: Patient) -> tuple[str, ...]:
+    """What a dose usually depends on and neither the patient's data nor the question say."""
+    known, people = as_told(text, patient), whom(without_times(text))
+    kidneys = known.creatinine_clearance, known.creatinine, known.egfr, known.dialysis, people.kidneys, people.dialysis
+    facts = {
+        "age": known.age is not None,
+        "weight": known.weight is not None,
+        "kidney function": any(each is not None for each in kidneys),
+        "liver function": known.hepatic_class is not None or len(people.hepatic) == 1,
+        "pregnancy": known.pregnant is not None or known.sex == "male" or bool(people.pregnant),
+        "allergies": bool(known.allergies),
+        "other medicines": bool(known.medicines),
+    }
+    return tuple(name for name, is_known in facts.items() if not is_known)
 
 
 def unknown_that_matters(ingredients: Iterable[str], context: DoseContext) -> tuple[str, ...]:

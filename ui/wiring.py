@@ -28,6 +28,7 @@ from assistant.serving import ServingFile, Target, confirmed_by
 from assistant.settings import AssistantSettings
 from guardrails.adverse_event import AdverseEvents
 from guardrails.candidates import candidates, joined
+from guardrails.dosing import not_known
 from guardrails.groundedness import Grounding
 from guardrails.guard import Guard, screen
 from guardrails.identifiers import Masker
@@ -221,23 +222,8 @@ def _basis(index_version: str, rules_version: str, question: Question) -> Basis:
         rules_version=rules_version,
         index_version=index_version,
         code_version=importlib.metadata.version("pharmassist"),
-        not_known=_not_known(question),
+        not_known=not_known(question.text, question.patient),
     )
-
-
-def _not_known(question: Question) -> tuple[str, ...]:
-    """What a dose usually depends on and nobody said."""
-    known = question.patient
-    facts = {
-        "age": known.age,
-        "weight": known.weight,
-        "kidney function": known.creatinine_clearance or known.creatinine,
-        "liver function": known.hepatic_class,
-        "pregnancy": known.pregnant,
-        "allergies": known.allergies or None,
-        "other medicines": known.medicines or None,
-    }
-    return tuple(name for name, value in facts.items() if value is None)
 
 
 def ask_once(product: Product, text: str, *, conversation: str = "", history: Sequence[str] = ()) -> Outcome:

@@ -318,6 +318,18 @@ def test_a_reaction_is_kept_even_when_the_question_cannot_be_screened() -> None:
     assert store.flags == [FLAG]
 
 
+def test_a_reaction_is_kept_where_the_net_that_notices_it_breaks() -> None:
+    def notice(question: Question, screened: bool) -> tuple[Flag, ...]:
+        if screened:
+            raise MemoryError
+        return (FLAG,)
+
+    store = Store()
+    last = run(store, notice=notice)[-1]
+    assert isinstance(last, Refusal)
+    assert store.flags == [FLAG]
+
+
 def test_the_log_holds_no_words_of_an_error(caplog: pytest.LogCaptureFixture) -> None:
     words = " ".join(("Maria", "Garcia"))
     run(Store(), search=failing(ValueError(words)))

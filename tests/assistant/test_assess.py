@@ -33,6 +33,14 @@ def test_kidney_function_is_worked_out_and_held_against_the_rules() -> None:
     assert any(alert.rule == "dose.contraindication" for alert in made.alerts)
 
 
+def test_what_the_question_tells_is_not_asked_for() -> None:
+    bare = assess(_question("Is metformin 5 g daily ok?"), shipped(), medicines())
+    told = assess(_question("Is metformin 5 g daily ok with an eGFR of 60?"), shipped(), medicines())
+    assert any(line.startswith("kidney function") for line in bare.asked_for)
+    assert told.asked_for
+    assert not any(line.startswith("kidney function") for line in told.asked_for)
+
+
 def test_a_question_about_no_dose_and_no_patient_is_left_alone() -> None:
     made = assess(_question("What are the side effects of metformin?"), shipped(), medicines())
     assert (made.alerts, made.calculations, made.asked_for) == ((), (), ())

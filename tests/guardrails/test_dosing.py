@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guardrails.dosing import calculations, unknown_that_matters
+from guardrails.dosing import calculations, not_known, unknown_that_matters
 from guardrails.patient import Patient
 from guardrails.verdict import Severity
 from retrieval.passage import Section
@@ -333,3 +333,26 @@ def test_what_is_unknown_and_matters() -> None:
     assert "kidney function: what rule severe says" in found
     known = unknown_that_matters(["metformin"], context(person(age="50", egfr="60", hepatic_class="A")))
     assert not any(line.startswith(("kidney", "age", "liver")) for line in known)
+
+
+EVERYTHING = ("age", "weight", "kidney function", "liver function", "pregnancy", "allergies", "other medicines")
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "told"),
+    [
+        ("Amoxicillin dose?", person(), ()),
+        ("Amoxicillin for my 80-year-old?", person(), ("age",)),
+        ("My 4-year-old, 16 kg, is allergic to penicillin.", person(), ("age", "weight", "allergies")),
+        # Durations, groups and grades that name no class tell of no one person.
+        ("For 7 days in adults and children with hepatic impairment?", person(), ()),
+        ("In severe renal impairment?", person(), ("kidney function",)),
+        ("On dialysis?", person(), ("kidney function",)),
+        ("A pregnant woman, Child-Pugh B", person(), ("pregnancy", "liver function")),
+        ("A man with eGFR 35", person(), ("kidney function", "pregnancy")),
+        ("Dose?", person(egfr="60", sex="male"), ("kidney function", "pregnancy")),
+        ("Dose at 50 kg?", person(weight="60", age="50"), ("weight", "age")),
+    ],
+)
+def test_what_a_question_tells_of_the_patient_is_known(text: str, known: Patient, told: tuple[str, ...]) -> None:
+    assert set(not_known(text, known)) == set(EVERYTHING) - set(told)
