@@ -43,6 +43,9 @@ from retrieval.search import SearchResult
 Sign = Callable[[Meaning, str, str], Signature]
 """Makes a signature with a meaning under a record with its hash, once the password was entered again."""
 
+ReadDoses = Callable[[str], tuple[DoseStatement, ...]]
+"""Reads the doses of a text; one that it cannot read counts as a dose."""
+
 NOT_ALLOWED_ALONE = "This is about a dose, so it needs your signature: enter your password."
 
 
@@ -60,7 +63,7 @@ class ReviewDesk:
     search: Callable[[str, tuple[str, ...]], SearchResult]
     passage: Callable[[str], Passage | None]
     judge: Callable[[Claim, Mapping[str, Passage], Patient], Verdict]
-    doses: Callable[[str], tuple[DoseStatement, ...]]
+    doses: ReadDoses
     mask: Callable[[str], str]
     versions: Callable[[], tuple[str, str]]
     now: Callable[[], datetime]
@@ -101,7 +104,7 @@ def decide(
         CorrectionRefused: the guardrails do not release the right answer as written; the text lists why.
     """
     require(person, May.REVIEW)
-    turn = stored_turn(desk, turn_id)
+    turn = stored_turn(desk.records, turn_id)
     before = desk.reviews.of_turn(turn_id)
     _require_place(before, person, place)
     judgement = _masked(desk, judgement)
@@ -113,21 +116,21 @@ def decide(
     judged_on = JudgedOn(turn_hash(turn), evidence, medicines, *desk.versions())
     review = Review(
         uuid4().hex, turn_id, place, person.user_name, person.id, desk.now(), judgement, judged_on,
-        about_dosing(desk, turn, judgement), doses,
+        about_dosing(desk.doses, turn, judgement), doses,
     )  # fmt: skip
     desk.reviews.save(review, _signed(review, person, sign))
     return review
 
 
-def stored_turn(desk: ReviewDesk, turn_id: str) -> Turn:
+def stored_turn(records: Records, turn_id: str) -> Turn:
     """The turn. Raises `UnknownTurn`."""
-    turn = desk.records.turn(turn_id)
+    turn = records.turn(turn_id)
     if turn is None:
         raise UnknownTurn(f"There is no turn {turn_id}; “pharmassist review list” names those that wait.")
     return turn
 
 
-def about_dosing(desk: ReviewDesk, turn: Turn, judgement: Judgement | None = None) -> bool:
+def about_dosing(read: ReadDoses, turn: Turn, judgement: Judgement | None = None) -> bool:
     """Whether two people must judge this: a dose is asked for or stands in the question, in what was answered or in
     the correction, or was called unsafe.
     """
@@ -136,7 +139,7 @@ def about_dosing(desk: ReviewDesk, turn: Turn, judgement: Judgement | None = Non
     asked = turn.outcome.question.text
     corrected = judgement.corrected or () if judgement is not None else ()
     texts = [asked, *(claim.text for claim in (*shown_claims(turn), *corrected))]
-    return bool(ASKS_A_DOSE.search(asked)) or any(desk.doses(text) for text in texts)
+    return bool(ASKS_A_DOSE.search(asked)) or any(read(text) for text in texts)
 
 
 def shown_claims(turn: Turn) -> tuple[Claim, ...]:

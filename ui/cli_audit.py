@@ -105,11 +105,12 @@ def _opened() -> tuple[Records, Person]:
 
 
 def _verified(records: Records, anchors: tuple[Anchor, ...]) -> Verified:
-    """The chain, and beside it what it is about: the conversations, the cases and the signatures."""
+    """The chain, and beside it what it is about: the conversations, their reviews, the cases and the signatures."""
+    from assistant.reviews import Reviews
     from assistant.signing import verify_signatures
 
-    chain = records.ledger.verify(anchors)
-    beside = (*records.verify(), *_case_breaks(records), *verify_signatures(records.ledger))
+    chain, reviews = records.ledger.verify(anchors), Reviews(records.ledger).verify()
+    beside = (*records.verify(), *reviews, *_case_breaks(records), *verify_signatures(records.ledger))
     return replace(chain, breaks=(*chain.breaks, *beside))
 
 

@@ -108,6 +108,10 @@ class Settings(BaseSettings):
     markets: Path | None = None
     """Your own copy of assistant/triage/rules/markets.yaml: who wants reports, and by when."""
     sender: SenderSettings = SenderSettings()
+    review_share: float = Field(default=0.05, ge=0, le=1)
+    """The share of unflagged answers that the review desk looks at too."""
+    review_seed: str = "pharmassist"
+    """Draws which; another seed draws others."""
     retrieval: RetrievalSettings = RetrievalSettings()
     assistant: AssistantSettings = AssistantSettings()
 

@@ -28,7 +28,7 @@ from assistant.ledger import Ledger
 from assistant.people import Meaning, Person, Role, Signature
 from assistant.records import Records
 from assistant.refusals import refuse
-from assistant.review import ErrorType, Judged, Judgement, Review
+from assistant.review import ErrorType, Judged, JudgedOn, Judgement, Review
 from assistant.review_desk import ReviewDesk, decide
 from assistant.reviews import Reviews
 from guardrails.claim import Claim
@@ -133,6 +133,13 @@ CORRECT = Judgement(Judged.CORRECT)
 def wrong(error: ErrorType = ErrorType.WRONG_FACT, *claims: Claim, comment: str = "") -> Judgement:
     """Incorrect, with the right answer."""
     return Judgement(Judged.INCORRECT, error, comment, claims)
+
+
+def review_of(place: int, judgement: Judgement, doses: tuple[str, ...] = (), dosing: bool = True) -> Review:
+    """A review by hand; the person is named by the place."""
+    person = f"person-{place}"
+    at = NOW + timedelta(minutes=place)
+    return Review(f"r{place}", "t", place, person, person, at, judgement, JudgedOn("0" * 64), dosing, doses)
 
 
 @contextmanager

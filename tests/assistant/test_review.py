@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +46,7 @@ from tests.assistant.made_reviews import (
     MAXIMUM,
     STORAGE,
     Room,
+    review_of,
     reviewing,
     said,
     wrong,
@@ -211,7 +211,7 @@ def test_what_is_about_dosing(
     room: Room, question: str, claim: Claim, judgement: Judgement | None, dosing: bool
 ) -> None:
     turn = room.turn(f"about-{question}-{claim.text}-{judgement}", question, claim)
-    assert about_dosing(room.desk, turn, judgement) is dosing
+    assert about_dosing(room.desk.doses, turn, judgement) is dosing
 
 
 def test_a_dose_needs_two_people_and_their_signatures(room: Room) -> None:
@@ -268,12 +268,6 @@ def test_who_opened_the_turn_before_another_decided_must_look_again(room: Room) 
         room.decide(room.rob, turn, CORRECT, place=1)
 
 
-def _review(place: int, judgement: Judgement, doses: tuple[str, ...] = (), dosing: bool = True) -> Review:
-    person = f"person-{place}"
-    at = datetime(2026, 11, 23, 12, place, tzinfo=UTC)
-    return Review(f"r{place}", "t", place, person, person, at, judgement, JudgedOn("0" * 64), dosing, doses)
-
-
 UNSAFE, FACT = ErrorType.UNSAFE_DOSE, ErrorType.WRONG_FACT
 TWO_G, THREE_G = ("metformin|maximum|2 g",), ("metformin|maximum|3 g",)
 
@@ -281,15 +275,15 @@ TWO_G, THREE_G = ("metformin|maximum|2 g",), ("metformin|maximum|3 g",)
 @pytest.mark.parametrize(
     ("one", "other", "differ"),
     [
-        (_review(1, CORRECT), _review(2, CORRECT), ""),
-        (_review(1, CORRECT), _review(2, wrong(FACT)), "One calls it correct"),
-        (_review(1, wrong(UNSAFE)), _review(2, wrong(FACT)), "Only one of the two calls a dose unsafe"),
+        (review_of(1, CORRECT), review_of(2, CORRECT), ""),
+        (review_of(1, CORRECT), review_of(2, wrong(FACT)), "One calls it correct"),
+        (review_of(1, wrong(UNSAFE)), review_of(2, wrong(FACT)), "Only one of the two calls a dose unsafe"),
         # Whether a fact is wrong or its citation is does not change what is right.
-        (_review(1, wrong(FACT)), _review(2, wrong(ErrorType.CITATION)), ""),
-        (_review(1, Judgement(Judged.INCORRECT, FACT)), _review(2, wrong(FACT)), "wrote the right answer"),
-        (_review(1, wrong(FACT, said(FOOD))), _review(2, wrong(FACT)), "must not be answered"),
-        (_review(1, wrong(FACT, said(FOOD)), TWO_G), _review(2, wrong(FACT, said(FOOD)), THREE_G), "doses"),
-        (_review(1, wrong(FACT, said(FOOD)), TWO_G), _review(2, wrong(FACT, said(STORAGE)), TWO_G), ""),
+        (review_of(1, wrong(FACT)), review_of(2, wrong(ErrorType.CITATION)), ""),
+        (review_of(1, Judgement(Judged.INCORRECT, FACT)), review_of(2, wrong(FACT)), "wrote the right answer"),
+        (review_of(1, wrong(FACT, said(FOOD))), review_of(2, wrong(FACT)), "must not be answered"),
+        (review_of(1, wrong(FACT, said(FOOD)), TWO_G), review_of(2, wrong(FACT, said(FOOD)), THREE_G), "doses"),
+        (review_of(1, wrong(FACT, said(FOOD)), TWO_G), review_of(2, wrong(FACT, said(STORAGE)), TWO_G), ""),
     ],
 )
 def test_on_what_two_reviewers_disagree(one: Review, other: Review, differ: str) -> None:
@@ -387,7 +381,7 @@ def test_the_reviews_of_any_turn_are_read_back(
     claims = tuple(item.claim for item in answer.claims) if answer else ()
     judged_on = JudgedOn("hash", answer.passages if answer else (), ("a", "b"), "rules", "index")
     review = replace(
-        _review(1, Judgement(Judged.INCORRECT, FACT, comment, claims), ("x",)), turn_id=turn.id, basis=judged_on
+        review_of(1, Judgement(Judged.INCORRECT, FACT, comment, claims), ("x",)), turn_id=turn.id, basis=judged_on
     )
     reviews = Reviews(records.ledger)
     reviews.save(review)
