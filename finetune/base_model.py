@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finetune.errors import BaseInvalid, HardwareMissing
+from finetune.errors import BaseInvalid, CandidateInvalid, HardwareMissing
 from finetune.hashes import folder_hash
 from finetune.recipe import Recipe
 from retrieval.encoder import quick_bfloat16
+from retrieval.nets import no_notice
 
 if TYPE_CHECKING:
     import peft
@@ -80,6 +81,22 @@ def load_model(base: Base, recipe: Recipe) -> PreTrainedModel:
         raise BaseInvalid(f"The model {base.name} cannot be loaded: {_one_line(fault)}") from fault
     model.config.use_cache = False
     return model
+
+
+def with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+    """The model with a trained adapter switched in, not merged, ready to answer.
+
+    Raises:
+        CandidateInvalid: the folder holds no adapter that fits this model.
+    """
+    import peft
+
+    try:
+        with no_notice():
+            adapted: PreTrainedModel = peft.PeftModel.from_pretrained(model, str(adapter)).eval()
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as fault:
+        raise CandidateInvalid(f"The adapter in {adapter} cannot be loaded: {_one_line(fault)}") from fault
+    return adapted
 
 
 def lora(recipe: Recipe) -> peft.LoraConfig:
