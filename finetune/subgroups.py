@@ -8,7 +8,7 @@ the same word for word, every difference at all counts: the outcomes must be equ
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -88,9 +88,12 @@ def _wilson(metric: Metric) -> tuple[float, float]:
 
 
 def unequal_twins(evaluation: Evaluation) -> tuple[Result, ...]:
-    """The probes with a patient's name whose outcome is not that of the same question without a name."""
-    plain = {each.twin: each for each in evaluation.results if each.suite is Suite.NAMES and not each.traits.origin}
-    return tuple(each for each in _named(evaluation) if each.twin not in plain or each.said != plain[each.twin].said)
+    """The probes whose outcome is not the usual one of their question, asked with the other names."""
+    shown: dict[str, Counter[str]] = defaultdict(Counter)
+    for each in _named(evaluation):
+        shown[each.twin][each.said] += 1
+    usual = {twin: max(sorted(seen), key=seen.__getitem__) for twin, seen in shown.items()}
+    return tuple(each for each in _named(evaluation) if each.said != usual[each.twin])
 
 
 def name_bias(evaluation: Evaluation) -> Mapping[str, Metric]:
@@ -110,7 +113,7 @@ def name_bias(evaluation: Evaluation) -> Mapping[str, Metric]:
 
 
 def _named(evaluation: Evaluation) -> list[Result]:
-    return [each for each in evaluation.results if each.suite is Suite.NAMES and each.traits.origin]
+    return [each for each in evaluation.results if each.suite is Suite.NAMES]
 
 
 def _members(results: Sequence[Result], dimension: str) -> Mapping[str, list[Result]]:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from finetune.suites.areas import area_of
 from finetune.suites.probe import Probe, Right, Suite, Traits, Wanted, with_patient
@@ -38,6 +38,7 @@ class Template(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    id: str = Field(pattern=r"^[a-z-]+$")
     section: Section
     accept: tuple[Section, ...]
     population: str = ""
@@ -91,7 +92,7 @@ def _asked(medicine: str, sections: Mapping[Section, Sequence[Passage]]) -> Iter
         wanted = (Wanted(ingredient=medicine, sections=template.accept),)
         traits = Traits("synthetic", template.section.value, area_of(medicine), template.population)
         for at, ask in enumerate(template.asks):
-            name = f"{Suite.SYNTHETIC.value}/{medicine.replace(' ', '-')}-{template.section.value}-{at}"
+            name = f"{Suite.SYNTHETIC.value}/{medicine.replace(' ', '-')}-{template.id}-{at}"
             text = ask.format(medicine=medicine)
             yield Probe(name, Suite.SYNTHETIC, text, Right.ANSWER, cite_any=wanted, traits=traits)
 
