@@ -30,7 +30,11 @@ MANIFEST = "snapshot.json"
 ROW_GROUP = 16_384
 """Rows of a row group: a megabyte or a few, read and written in one piece."""
 _SNAPSHOT = TypeAdapter(Snapshot)
-_CODE = ("prepare", "dialogue.py", "example.py", "snapshot.py")
+_CODE = (
+    *("finetune/prepare", "finetune/dialogue.py", "finetune/example.py", "finetune/snapshot.py", "assistant/prompt.py"),
+    *("guardrails", "retrieval"),
+)
+"""What decides about a row: the steps, and the masker, the rules and the medicines that they use."""
 
 
 def freeze(
@@ -107,11 +111,11 @@ def read_rows(folder: Path, split: Split, batch_rows: int = 4096) -> Iterator[Ex
 @cache
 def code_version() -> str:
     """The hash of the code that prepares and renders examples: a changed step makes another snapshot."""
-    home = Path(__file__).parent
+    home = Path(__file__).resolve().parents[1]
     whole = hashlib.sha256()
     for place in (home / name for name in _CODE):
         for path in sorted(place.rglob("*") if place.is_dir() else [place]):
-            if path.suffix in {".py", ".yaml"}:
+            if path.suffix in {".py", ".yaml", ".csv", ".txt", ".safetensors"}:
                 whole.update(f"{path.relative_to(home).as_posix()}\0{file_hash(path)}\n".encode())
     return f"prepare-{whole.hexdigest()[:16]}"
 

@@ -1,0 +1,122 @@
+"""Step de-identify: the guardrail's own masker over everything that a person may have written. Fail closed.
+
+Nothing of a row is stored before it passed here. A row whose masking failed is dropped and counted; there is no
+setting that leaves this step out. A reply in our format is masked claim by claim, and its quotes, which are those of
+public sources, stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import polars as pl
+
+from assistant.errors import DraftMalformed
+from assistant.reply import ReplyReader, write_reply
+from finetune.dialogue import is_reply
+from finetune.prepare.columns import dropped
+from guardrails.claim import Claim
+from guardrails.identifiers import Kind
+
+STEP = "de-identify"
+PSEUDONYM = 16
+"""Bytes of a pseudonym: two patients of millions never share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text without identifiers, and the kinds of those that were masked, in order."""
+
+    text: str
+    kinds: tuple[Kind, ...] = ()
+
+
+Mask: TypeAlias = Callable[[Sequence[str]], list[Masked | None]]
+"""Masks each text; None where that failed."""
+
+
+def deidentify(rows: pl.DataFrame, mask: Mask, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows without identifiers, with a column `masked` of the kinds, and what was dropped.
+
+    `group` becomes a pseudonym under `key`: equal for one patient, and worth nothing to who has no key.
+    """
+    texts = _texts(rows)
+    masked = dict(zip(texts, mask(texts), strict=True))
+    questions = [masked[text] for text in rows["question"]]
+    answers = [_answer(text, masked) for text in rows["answer"]]
+    histories = [_whole([masked[text] for text in texts]) for texts in rows["history"]]
+    failed = pl.Series([None in three for three in zip(questions, answers, histories, strict=True)], dtype=pl.Boolean)
+    made = rows.with_columns(
+        pl.Series("question", [_text_of(one) for one in questions], dtype=pl.String),
+        pl.Series("answer", [_text_of(one) for one in answers], dtype=pl.String),
+        pl.Series("history", [[each.text for each in one or ()] for one in histories], dtype=pl.List(pl.String())),
+        pl.Series("group", [pseudonym(name, key) for name in rows["group"]], dtype=pl.String),
+        pl.Series("masked", [_kinds(*three) for three in zip(questions, answers, histories, strict=True)],
+                  dtype=pl.List(pl.String())),
+    )  # fmt: skip
+    return made.filter(~failed), dropped(rows.filter(failed), STEP, "could not be masked")
+
+
+def pseudonym(name: str, key: str) -> str:
+    """A name that stands for another one, by keyed BLAKE2b (RFC 7693); "" stays ""."""
+    if not name:
+        return ""
+    return hashlib.blake2b(name.encode(), key=key.encode()[:64], digest_size=PSEUDONYM).hexdigest()
+
+
+def _texts(rows: pl.DataFrame) -> list[str]:
+    """Every different text of the rows, in the order of its first use."""
+    found = dict.fromkeys(rows["question"])
+    for answer in rows["answer"]:
+        found.update(dict.fromkeys(_parts(answer)))
+    for texts in rows["history"]:
+        found.update(dict.fromkeys(texts))
+    return list(found)
+
+
+def _parts(answer: str) -> list[str]:
+    """What of an answer is masked: all of it, or the sentences of a reply."""
+    claims = _claims(answer)
+    return [answer] if claims is None else [claim.text for claim in claims]
+
+
+def _claims(answer: str) -> list[Claim] | None:
+    """The claims of a reply, None for any other answer."""
+    if not is_reply(answer):
+        return None
+    reader = ReplyReader()
+    try:
+        found = list(reader.feed(answer))
+    except DraftMalformed:
+        return None
+    return found if reader.complete else None
+
+
+def _answer(answer: str, masked: dict[str, Masked | None]) -> Masked | None:
+    claims = _claims(answer)
+    if claims is None:
+        return masked[answer]
+    whole = _whole([masked[claim.text] for claim in claims])
+    if whole is None:
+        return None
+    kinds = tuple(kind for one in whole for kind in one.kinds)
+    said = [Claim(one.text, claim.citations) for one, claim in zip(whole, claims, strict=True)]
+    return Masked(write_reply(said) if kinds else answer, kinds)
+
+
+def _whole(parts: Sequence[Masked | None]) -> tuple[Masked, ...] | None:
+    """All parts, or None where one of them failed."""
+    found = tuple(one for one in parts if one is not None)
+    return found if len(found) == len(parts) else None
+
+
+def _text_of(one: Masked | None) -> str:
+    return one.text if one else ""
+
+
+def _kinds(question: Masked | None, answer: Masked | None, history: Sequence[Masked] | None) -> list[str]:
+    parts = [*((question,) if question else ()), *((answer,) if answer else ()), *(history or ())]
+    return sorted({kind.value for one in parts for kind in one.kinds})

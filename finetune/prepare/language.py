@@ -1,0 +1,50 @@
+"""Which language a row is in: a cheap look at its little words first, and a model where those do not decide."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from finetune.errors import ExtraMissing
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+_LITTLE = (
+    r"(?i)\b(?:the|of|and|in|is|to|for|what|how|with|can|be|are|not|should|does|do|it|this|that|by|if|when|my|at|on|or"
+    r"|as|was|has|have|from|which|pt|patient|dose)\b"
+)
+_SURE = 0.15
+"""The share of little English words from which a text is English without a further look."""
+_UNSURE = 0.6
+"""Below this certainty of the model a short text counts as English: names of medicines belong to no language."""
+
+
+def languages(rows: pl.DataFrame) -> pl.Series:
+    """The language of each row, as an ISO 639-1 code, told from question and answer together."""
+    text = pl.concat_str(["question", "answer"], separator=" ")
+    judged = rows.select(
+        text.alias("text"),
+        (text.str.count_matches(_LITTLE) / (text.str.count_matches(r"\pL+") + 1)).alias("share"),
+        text.str.count_matches(r"[^\x00-\x7f]").alias("foreign"),
+    )
+    sure = (judged["share"] >= _SURE) & (judged["foreign"] * 5 <= judged["text"].str.len_chars())
+    told = ["en" if known else language_of(text) for known, text in zip(sure, judged["text"], strict=True)]
+    return pl.Series("language", told, dtype=pl.String)
+
+
+def language_of(text: str) -> str:
+    """The language that the model is sure of, else English. Raises `ExtraMissing`."""
+    found, certainty = _model().classify(text)
+    return found if certainty >= _UNSURE or len(text) > 200 else "en"
+
+
+@cache
+def _model() -> LanguageIdentifier:
+    try:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    except ImportError as error:
+        raise ExtraMissing("py3langid") from error
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
