@@ -6,27 +6,28 @@ What it prints are candidates: questions to a person, never findings.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.cli_decisions import decide, list_decisions
+from ui.signal_source import CASES, columns_of, named, prior_of, reports_of
+
 if TYPE_CHECKING:
-    from assistant.triage.case import Case
     from assistant.triage.signals.candidates import Measured, SignalRow
     from assistant.triage.signals.report_set import ReportSet, Roles
-    from assistant.triage.signals.shrinker import Prior
     from assistant.triage.signals.thresholds import Measure
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-
-CASES = "cases"
+app.command()(decide)
+app.command("decisions")(list_decisions)
 
 
 @app.callback(invoke_without_command=True)
 def signals(
+    context: typer.Context,
     source: Annotated[
         str, typer.Option(help="cases (the desk's own), a CSV or Parquet table, a FAERS zip, or a folder of quarters.")
     ] = CASES,
@@ -55,10 +56,11 @@ def signals(
     from assistant.triage.signals.sources import write_csv
     from ui.signal_shapes import signals_json
 
+    if context.invoked_subcommand:
+        return _refuse_options(context)
     ranked, counted = _measure(by), _roles(roles)
-    columns = [each.strip() for each in stratify.split(",") if each.strip()]
-    with _opened(source, names, as_written, with_candidates) as reports:
-        measured = measure(count(reports, by=columns, roles=counted), prior=_prior(prior))
+    with reports_of(source, names, as_written, with_candidates) as reports:
+        measured = measure(count(reports, by=columns_of(stratify), roles=counted), prior=prior_of(prior))
         wanted = (product or (), event or ())
         found = number_of(measured, products=wanted[0], events=wanted[1], every_pair=every_pair)
         chosen = rows(measured, rank=ranked, most=most, products=wanted[0], events=wanted[1], every_pair=every_pair)
@@ -66,34 +68,16 @@ def signals(
             write_csv(measured, csv)
         if plots is not None:
             _draw(plots, reports, measured, chosen, counted)
-    name = source if source == CASES else Path(source).name
-    print(signals_json(name, measured, chosen, found) if as_json else _text(name, measured, chosen, found))
+    show = signals_json if as_json else _text
+    print(show(named(source), measured, chosen, found))
 
 
-@contextmanager
-def _opened(source: str, names: str, as_written: bool, with_candidates: bool) -> Iterator[ReportSet]:
-    from assistant.triage.signals.cases import of_cases
-    from assistant.triage.signals.faers_tables import Names
-    from assistant.triage.signals.sources import opened
-
-    if names not in list(Names):
-        raise typer.BadParameter(f"--names is {' or '.join(Names)}")
-    if source != CASES:
-        with opened(Path(source), names=Names(names), as_written=as_written) as reports:
-            yield reports
-        return
-    yield of_cases(_stored_cases(), with_candidates=with_candidates)
-
-
-def _stored_cases() -> Iterator[Case]:
-    """The cases of the casebook that the settings name; nothing is written, so no deadline is computed."""
-    from assistant.database import open_database
-    from assistant.ledger import Ledger
-    from assistant.triage.casebook import Casebook
-    from ui.settings import load
-
-    engine = open_database(load().database)
-    return Casebook(engine, Ledger(engine), lambda _: None).cases()
+def _refuse_options(context: typer.Context) -> None:
+    """Options of the list before “decide” would be read by nobody."""
+    sources = ((name, context.get_parameter_source(name)) for name in context.params)
+    given = [name for name, source in sources if source is not None and source.name == "COMMANDLINE"]
+    if given:
+        raise typer.BadParameter(f"write --{given[0].replace('_', '-')} after {context.invoked_subcommand}")
 
 
 def _measure(name: str) -> Measure:
@@ -111,18 +95,6 @@ def _roles(name: str) -> Roles:
     if name not in list(Roles):
         raise typer.BadParameter(f"--roles is {' or '.join(Roles)}")
     return Roles(name)
-
-
-def _prior(text: str) -> Prior | None:
-    from assistant.triage.signals.shrinker import Prior
-
-    if not text:
-        return None
-    try:
-        a1, b1, a2, b2, weight = (float(each) for each in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter("--prior is five numbers with commas: α1,β1,α2,β2,weight") from error
-    return Prior(a1, b1, a2, b2, weight)
 
 
 def _draw(folder: Path, reports: ReportSet, measured: Measured, chosen: Sequence[SignalRow], roles: Roles) -> None:

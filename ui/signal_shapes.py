@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from pydantic import BaseModel
 
 from assistant.triage.signals.candidates import Measured, SignalRow
+from assistant.triage.signals.review import Decision
 
 
 class PriorShape(BaseModel):
@@ -60,6 +62,34 @@ class SignalsShape(BaseModel):
     notices: list[str]
     found: int
     rows: list[SignalShape]
+
+
+class DecisionShape(BaseModel):
+    """One decision of a person about a pair, with the numbers that stood there; `by` is a printed name."""
+
+    product: str
+    event: str
+    old: str
+    new: str
+    by: str
+    at: datetime
+    reason: str
+    source: str
+    reports: int
+    crossed: str
+    eb05: str
+    ic_low: str
+
+
+class DecisionsShape(BaseModel):
+    """Decisions in the order in which they were made."""
+
+    decisions: list[DecisionShape]
+
+
+def decision_shape(each: Decision, by: str) -> DecisionShape:
+    """A decision; `by` is the printed name of who made it."""
+    return DecisionShape(**{**asdict(each), "by": by})
 
 
 def signals_json(source: str, measured: Measured, chosen: Sequence[SignalRow], found: int) -> str:

@@ -12,12 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.people import May, Person, require
 from assistant.triage import coding
 from assistant.triage.desk import assign
+from assistant.triage.signals.errors import MoveRefused
+from assistant.triage.signals.review import SignalState, decide, decisions
 from ui.markup import count
 from ui.triage.case import case_page
+from ui.triage.decisions import Seen
 from ui.triage.events import codes
 from ui.triage.pieces import Pieces
 from ui.triage.reply import BoardReply, answered
-from ui.triage.signals import Signals
+from ui.triage.signals import CASES, Signals
 from ui.triage.taking import TakingIn
 from ui.triage.tools import TriageTools
 from ui.triage.worklist import OPEN, Around, Asked, worklist
@@ -89,6 +92,14 @@ class SignalsSent(_Sent):
     event: str = Field(default="", max_length=1000)
 
 
+class DecideSent(SignalsSent):
+    """A decision about the pair; `n` are the reports that stood on the screen."""
+
+    to: str = Field(max_length=20)
+    n: int = Field(ge=0)
+    why: str = Field(default="", max_length=1000)
+
+
 class NothingSent(_Sent):
     """Nothing."""
 
@@ -128,6 +139,10 @@ class Answers:
         """The signals tab."""
         return answered(SignalsSent, sent, lambda each: self._signals(person, each))
 
+    def decide(self, person: Person, sent: object) -> BoardReply:
+        """A person's decision about a pair of the signals tab."""
+        return answered(DecideSent, sent, lambda each: self._decide(person, each))
+
     def take_in(self, person: Person, sent: object) -> BoardReply:
         """Make candidates of the flags that answering left."""
         return answered(NothingSent, sent, lambda _: self._take_in(person))
@@ -161,7 +176,20 @@ class Answers:
 
     def _signals(self, person: Person, sent: SignalsSent) -> BoardReply:
         require(person, May.READ_CASES)
-        return BoardReply(self.counted.tab(sent.model_dump()))
+        names = {each.id: each.name for each in self.tools.accounts.everyone()}
+        seen = Seen(decisions(self.tools.ledger), names, person.may(May.TRIAGE))
+        return BoardReply(self.counted.tab(sent.model_dump(), seen))
+
+    def _decide(self, person: Person, sent: DecideSent) -> BoardReply:
+        require(person, May.TRIAGE)
+        if sent.to not in list(SignalState):
+            raise MoveRefused(f"A signal can be {', '.join(SignalState)}.")
+        row = self.counted.pair(sent.model_dump(exclude={"to", "n", "why"}))
+        if row.n != sent.n:
+            raise MoveRefused("The reports have changed since you counted them; count again and look at them first.")
+        source = sent.source or CASES
+        decide(self.tools.ledger, person, row, SignalState(sent.to), sent.why, self.tools.desk.mask, source)
+        return BoardReply(said=f"{row.product} / {row.event} is {sent.to}.")
 
     def _take_in(self, person: Person) -> BoardReply:
         require(person, May.TRIAGE)

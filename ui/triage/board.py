@@ -123,6 +123,9 @@ def _bridge(desk: Board) -> gr.HTML:
     def signals(sent: object, request: gr.Request) -> BoardReply:
         return _for(request, desk.answers.signals, sent)
 
+    def decide(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.answers.decide, sent)
+
     def act(sent: object, request: gr.Request) -> BoardReply:
         return _for(request, desk.act, sent)
 
@@ -138,7 +141,8 @@ def _bridge(desk: Board) -> gr.HTML:
     def listing(sent: object, request: gr.Request) -> BoardReply:
         return _for(request, desk.papers.listing, sent)
 
-    functions = [form, listing, worklist, case, piece, codes, assign, take_in, signals, act, take_file, acknowledge]
+    reading = [worklist, case, piece, codes, signals, form, listing]
+    functions = [*reading, assign, take_in, decide, act, take_file, acknowledge]
     script = (HERE / "triage.js").read_text(encoding="utf-8")
     return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
 

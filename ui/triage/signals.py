@@ -24,6 +24,7 @@ from assistant.triage.signals.sources import TABLES, opened
 from assistant.triage.signals.thresholds import MEASURES, Measure, Threshold
 from assistant.triage.signals.trend import trend
 from ui.markup import text
+from ui.triage.decisions import Seen, decided, panel, standing_pill
 from ui.triage.marks import attributes, options, pill, table
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ RANKS: Mapping[Measure, str] = {
 HEADS = (
     "Medicine",
     "Reaction",
+    "Standing",
     "n",
     "Expected",
     "PRR (95 %)",
@@ -61,6 +63,8 @@ class Signals:
         self._cases = cases
         self._folder = folder
         self._lock = Lock()
+        self._kept: tuple[object, Measured] | None = None
+        """What a set of files last came to, and in which state they were: a large one is not counted for each click."""
 
     def sets(self) -> tuple[str, ...]:
         """The names of the imported sets: tables and FAERS files in the folder."""
@@ -69,13 +73,31 @@ class Signals:
         found = (path for path in self._folder.iterdir() if path.is_dir() or path.suffix.lower() in (*TABLES, ".zip"))
         return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
 
-    def tab(self, asked: Mapping[str, str]) -> str:
+    def tab(self, asked: Mapping[str, str], seen: Seen) -> str:
         """The whole tab. Raises `ReportsInvalid`, `FaersInvalid` or `SignalError` in one sentence."""
+        source = self._known(asked)
+        with self._lock, self._opened(source, asked.get("candidates") == "yes") as reports:
+            return self._tab(asked, seen, source, reports)
+
+    def pair(self, asked: Mapping[str, str]) -> SignalRow:
+        """One pair with its numbers as they are now. Raises as `tab` does."""
+        source = self._known(asked)
+        with self._lock:
+            measured = self._remembered(asked, source)
+            if measured is None:
+                with self._opened(source, asked.get("candidates") == "yes") as reports:
+                    measured = self._measured(asked, source, reports)
+        names = [asked.get("product", "")], [asked.get("event", "")]
+        found = rows(measured, products=names[0], events=names[1], every_pair=True)
+        if len(found) != 1:
+            raise ReportsInvalid("No report names this medicine and this reaction together any more; count again.")
+        return found[0]
+
+    def _known(self, asked: Mapping[str, str]) -> str:
         source = asked.get("source") or CASES
         if source != CASES and source not in self.sets():
             raise ReportsInvalid(f"There is no set {source} in {self._folder}.")
-        with self._lock, self._opened(source, asked.get("candidates") == "yes") as reports:
-            return self._tab(asked, source, reports)
+        return source
 
     @contextmanager
     def _opened(self, source: str, with_candidates: bool) -> Iterator[ReportSet]:
@@ -85,22 +107,46 @@ class Signals:
         with opened(self._folder / source) as reports:
             yield reports
 
-    def _tab(self, asked: Mapping[str, str], source: str, reports: ReportSet) -> str:
-        strata = [each for each in (asked.get("by") or "").split(",") if each in reports.strata]
+    def _remembered(self, asked: Mapping[str, str], source: str) -> Measured | None:
+        """The desk's own cases are never remembered: they change."""
+        if source == CASES or self._kept is None or self._kept[0] != self._key(asked, source):
+            return None
+        return self._kept[1]
+
+    def _measured(self, asked: Mapping[str, str], source: str, reports: ReportSet) -> Measured:
+        known = self._remembered(asked, source)
+        if known is None:
+            known = measure(count(reports, by=_strata(asked, reports)))
+            if source != CASES:
+                self._kept = self._key(asked, source), known
+        return known
+
+    def _key(self, asked: Mapping[str, str], source: str) -> object:
+        path = self._folder / source
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        return source, asked.get("by") or "", tuple((str(each), each.stat().st_mtime_ns) for each in files)
+
+    def _tab(self, asked: Mapping[str, str], seen: Seen, source: str, reports: ReportSet) -> str:
         form = _form(asked, (CASES, *self.sets()), reports.strata, str(self._folder))
         try:
-            measured = measure(count(reports, by=strata))
+            measured = self._measured(asked, source, reports)
         except ReportsInvalid as error:
-            return f'<section class="signals">{form}<p class="nothing">{text(str(error))}</p></section>'
+            return f'<section class="signals">{form}<p class="nothing">{text(str(error))}</p>{decided(seen)}</section>'
         rank: Measure = next((each for each in MEASURES if each == asked.get("rank")), "eb05")
         every = asked.get("every") == "yes"
         found, total = rows(measured, rank=rank, every_pair=every, most=MOST), number_of(measured, every_pair=every)
         chosen = next((r for r in found if (r.product, r.event) == (asked.get("product"), asked.get("event"))), None)
-        drawn = _plots(reports, measured, found, chosen or (found[0] if found else None))
+        chosen = chosen or (found[0] if found else None)
+        drawn = _plots(reports, measured, found, chosen)
+        after = f"{decided(seen)}{_thresholds(measured.rules.rules)}"
         return (
-            f'<section class="signals">{form}{_told(measured, total, source)}{_rows(found, total)}{drawn}'
-            f"{_thresholds(measured.rules.rules)}</section>"
+            f'<section class="signals">{form}{_told(measured, total, source)}{_rows(found, total, seen)}'
+            f"{panel(chosen, seen) if chosen else ''}{drawn}{after}</section>"
         )
+
+
+def _strata(asked: Mapping[str, str], reports: ReportSet) -> list[str]:
+    return [each for each in (asked.get("by") or "").split(",") if each in reports.strata]
 
 
 def _form(asked: Mapping[str, str], sets: Sequence[str], strata: Sequence[str], folder: str) -> str:
@@ -133,21 +179,22 @@ def _told(measured: Measured, total: int, source: str) -> str:
     )
 
 
-def _rows(found: Sequence[SignalRow], total: int) -> str:
+def _rows(found: Sequence[SignalRow], total: int, seen: Seen) -> str:
     if not found:
         return '<p class="nothing">No pair crosses a threshold. Tick “every pair” to see all that were reported.</p>'
-    body = (_row(each) for each in found)
+    body = (_row(each, seen) for each in found)
     more = f'<p class="faint">{total - len(found):,} more pairs.</p>' if total > len(found) else ""
     return f'<div class="scroll-box">{table(HEADS, body, "measures")}</div>{more}'
 
 
-def _row(each: SignalRow) -> tuple[str, ...]:
+def _row(each: SignalRow, seen: Seen) -> tuple[str, ...]:
     show = attributes(action="pair", product=each.product, event=each.event)
     crossed = "".join(pill(rule, "is-serious") for rule in each.crossed)
     unjudged = "".join(pill(f"{rule}: not judged", "is-open") for rule in each.not_judged)
     return (
-        f'<button type="button" class="link"{show} title="Show its trend">{text(each.product)}</button>',
+        f'<button type="button" class="link"{show} title="Its trend and decisions">{text(each.product)}</button>',
         text(each.event),
+        standing_pill(seen.standing(each.product, each.event)),
         f"{each.n:,}",
         _number(each.expected),
         _interval(each.prr, each.prr_low, each.prr_high),

@@ -164,11 +164,22 @@ const input = (data) => {
   return made;
 };
 
+// Where a report can say why a field has no value: "CODE:words|CODE:words".
+const whyEmpty = (data) => {
+  if (!data.empty) return [];
+  const select = build("select", { name: "empty", "aria-label": `Why there is no value: ${data.label}` });
+  select.append(build("option", { value: "" }, "no reason given"));
+  data.empty.split("|").forEach((each) => select.append(build("option", { value: each.split(":")[0] }, each.split(":")[1])));
+  select.value = data.whyEmpty || "";
+  return [select];
+};
+
 const edit = (field) => {
   if (field.querySelector("form")) return;
   const form = build("form", { class: "editor", "data-form": "do", "data-do": "set", "data-path": field.dataset.path });
   const typed = input(field.dataset);
-  form.append(typed, build("input", { name: "why", placeholder: "Why it is changed", maxlength: "500", required: "", "aria-label": "Reason" }));
+  form.append(typed, ...whyEmpty(field.dataset));
+  form.append(build("input", { name: "why", placeholder: "Why it is changed", maxlength: "500", required: "", "aria-label": "Reason" }));
   form.append(build("button", { class: "act primary-act", type: "submit" }, "Save"), build("button", { class: "act", type: "button", "data-action": "cancel" }, "Cancel"));
   field.append(form);
   field.classList.add("is-edited");
@@ -192,7 +203,7 @@ const asked = (node) =>
     const box = dialog();
     const form = box.querySelector("form");
     form.reset();
-    form.user_name.value = find(".case").dataset.user;
+    form.user_name.value = find(".case")?.dataset.user || "";
     const signing = node.dataset.ask === "sign";
     box.querySelector("h2").textContent = node.dataset.title || "Say why";
     box.querySelectorAll("[data-signing]").forEach((part) => (part.hidden = !signing));
@@ -228,6 +239,20 @@ const act = async (node) => {
   const reply = await request("act", sent, true);
   if (!reply) return;
   await openCase(reply.name || shown.case, shown.part, true);
+  say(reply.said);
+};
+
+// The reports, the order and the strata stand in the form above the table.
+const counted = () => Object.fromEntries(new FormData(find('form[data-form="signals"]')));
+
+const decide = async (node) => {
+  const { product, event, to, n } = node.dataset;
+  const more = node.dataset.ask === "none" ? { why: "" } : await asked(node);
+  if (!more) return;
+  const pair = { ...counted(), product, event };
+  const reply = await request("decide", { ...pair, to, n: Number(n), why: more.why }, true);
+  if (!reply) return;
+  await signals(pair);
   say(reply.said);
 };
 
@@ -295,7 +320,8 @@ const ACTIONS = {
   "select-all": (node) => (document.querySelectorAll('input[name="case"]').forEach((each) => (each.checked = node.checked)), countChosen()),
   "copy-letter": () => copy(find(".letter").value),
   "save-letter": (node) => download(node.dataset.name, find(".letter").value),
-  pair: (node) => signals({ ...Object.fromEntries(new FormData(find('form[data-form="signals"]'))), product: node.dataset.product, event: node.dataset.event }),
+  pair: (node) => signals({ ...counted(), product: node.dataset.product, event: node.dataset.event }),
+  decide: (node) => decide(node),
 };
 
 document.addEventListener("click", (event) => {

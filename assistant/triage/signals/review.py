@@ -6,7 +6,7 @@ makes one; a pair that nobody decided on is new, however strong its numbers are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,12 +46,41 @@ class Standing:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision as the ledger holds it: who took a pair from one state to another, when, why, on which numbers.
+
+    `source` are the reports that were counted; `crossed` the rules that held, with blanks between them; a measure that
+    was not defined is "".
+    """
+
+    product: str
+    event: str
+    old: SignalState
+    new: SignalState
+    by: str
+    at: datetime
+    reason: str
+    source: str
+    reports: int
+    crossed: str
+    eb05: str
+    ic_low: str
+
+
 def decide(
-    ledger: Ledger, person: Person, row: SignalRow, to: SignalState, reason: str, mask: Callable[[str], str]
+    ledger: Ledger,
+    person: Person,
+    row: SignalRow,
+    to: SignalState,
+    reason: str,
+    mask: Callable[[str], str],
+    source: str = "",
 ) -> Standing:
     """Record a person's decision about a pair, with the numbers that were on the screen; `mask` takes identifiers out.
 
-    Two people who decide at the same moment are both recorded, and the later one stands.
+    `source` says which reports were counted. Two people who decide at the same moment are both recorded, and the later
+    one stands.
 
     Raises:
         NotAllowed: the person may not do case work.
@@ -69,6 +98,7 @@ def decide(
     facts = {
         **{"product": row.product, "event": row.event, "old": state.value, "new": to.value},
         **{"reason": mask(reason.strip()), "reports": str(row.n), "crossed": " ".join(row.crossed)},
+        "source": source,
         **{
             name: "" if value is None else f"{value:.4g}"
             for name, value in (("eb05", row.eb05), ("ic_low", row.ic_low))
@@ -85,17 +115,53 @@ def standing(ledger: Ledger, product: str, event: str) -> Standing:
 
 def standings(ledger: Ledger) -> Mapping[tuple[str, str], Standing]:
     """How every pair stands on which a person ever decided, by product and event in capitals."""
-    about = (entry for entry in ledger.entries(kind=EntryKind.REVIEW) if entry.deed.subject.startswith(_SIGNAL))
-    return {
-        (entry.deed.facts["product"].upper(), entry.deed.facts["event"].upper()): _standing(entry) for entry in about
-    }
+    return {key(each.product, each.event): _standing(entry) for entry, each in _about_signals(ledger)}
+
+
+def decisions(ledger: Ledger, product: str = "", event: str = "") -> tuple[Decision, ...]:
+    """Every decision in order, of one product and one event where they are named, whatever their capitals."""
+    wanted = key(product, event)
+    return tuple(
+        each
+        for _, each in _about_signals(ledger)
+        if (not product or key(each.product, "")[0] == wanted[0]) and (not event or key("", each.event)[1] == wanted[1])
+    )
+
+
+def key(product: str, event: str) -> tuple[str, str]:
+    """What decisions about a pair are found by: its names in capitals."""
+    return product.strip().upper(), event.strip().upper()
+
+
+def _about_signals(ledger: Ledger) -> Iterator[tuple[Entry, Decision]]:
+    for entry in ledger.entries(kind=EntryKind.REVIEW):
+        if entry.deed.subject.startswith(_SIGNAL):
+            yield entry, _decision(entry)
+
+
+def _decision(entry: Entry) -> Decision:
+    facts = entry.deed.facts
+    return Decision(
+        facts["product"],
+        facts["event"],
+        SignalState(facts["old"]),
+        SignalState(facts["new"]),
+        entry.deed.by,
+        entry.at,
+        facts["reason"],
+        facts.get("source", ""),
+        int(facts["reports"]),
+        facts["crossed"],
+        facts["eb05"],
+        facts["ic_low"],
+    )
 
 
 _SIGNAL = "signal "
 
 
 def _subject(product: str, event: str) -> str:
-    return f"{_SIGNAL}{product.upper()} / {event.upper()}"
+    return f"{_SIGNAL}{' / '.join(key(product, event))}"
 
 
 def _last(entries: Iterable[Entry]) -> Standing:
