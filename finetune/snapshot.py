@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.prompt import answer_prompt
+from finetune.columns import SCHEMA, from_frame
 from finetune.errors import SnapshotInvalid
 from finetune.example import Example, Snapshot, Split
 from finetune.hashes import file_hash
-from finetune.prepare.columns import SCHEMA, from_frame
 from finetune.steps import write_whole
 
 MANIFEST = "snapshot.json"
@@ -31,8 +31,8 @@ ROW_GROUP = 16_384
 """Rows of a row group: a megabyte or a few, read and written in one piece."""
 _SNAPSHOT = TypeAdapter(Snapshot)
 _CODE = (
-    *("finetune/prepare", "finetune/dialogue.py", "finetune/example.py", "finetune/snapshot.py", "assistant/prompt.py"),
-    *("guardrails", "retrieval"),
+    *("finetune/prepare", "finetune/columns.py", "finetune/dialogue.py", "finetune/example.py", "finetune/snapshot.py"),
+    *("assistant/prompt.py", "guardrails", "retrieval"),
 )
 """What decides about a row: the steps, and the masker, the rules and the medicines that they use."""
 

@@ -14,8 +14,8 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from finetune.columns import LABELS
 from finetune.dialogue import REFUSED
-from finetune.prepare.columns import LABELS
 from finetune.prepare.vocabulary import Vocabulary
 from retrieval.classes import class_names
 from retrieval.intent import sections_of

@@ -20,8 +20,8 @@ import polars as pl
 
 from assistant.errors import DraftMalformed
 from assistant.reply import ReplyReader
+from finetune.columns import NO_EVIDENCE, passages_of
 from finetune.dialogue import is_reply
-from finetune.prepare.columns import NO_EVIDENCE, passages_of
 from finetune.prepare.decide import Check, Rows
 from finetune.prepare.embedded import one_thread_each
 from finetune.prepare.inconsistencies import Inconsistency, Kind

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from finetune.prepare.columns import NO_EVIDENCE, dropped
+from finetune.columns import NO_EVIDENCE, dropped
 from finetune.prepare.language import languages
 from finetune.prepare.settings import Settings
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
+from finetune.columns import DROPPED, dropped
 from finetune.prepare import decontaminate, deduplicate, inconsistencies
-from finetune.prepare.columns import DROPPED, dropped
 from finetune.prepare.inconsistencies import Inconsistency
 from finetune.prepare.judged import Judged
 from finetune.prepare.settings import Settings

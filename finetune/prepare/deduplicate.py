@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import polars as pl
 
-from finetune.prepare.columns import dropped
+from finetune.columns import dropped
 from finetune.prepare.decontaminate import jaccard
 from finetune.prepare.words import grams, words
 

@@ -16,8 +16,8 @@ import polars as pl
 
 from assistant.errors import DraftMalformed
 from assistant.reply import ReplyReader, write_reply
+from finetune.columns import dropped
 from finetune.dialogue import is_reply
-from finetune.prepare.columns import dropped
 from guardrails.claim import Claim
 from guardrails.identifiers import Kind
 

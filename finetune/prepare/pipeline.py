@@ -15,12 +15,12 @@ from pathlib import Path
 
 import polars as pl
 
+from finetune.columns import SCHEMA, to_frame
 from finetune.errors import PrepareRefused, SnapshotInvalid
 from finetune.example import Example, Snapshot, Split
 from finetune.hashes import file_hash, folder_hash
 from finetune.prepare.checks import checker
 from finetune.prepare.chunks import Format, Input, chunks, find_inputs
-from finetune.prepare.columns import SCHEMA, to_frame
 from finetune.prepare.decide import Decided, Rows, decide
 from finetune.prepare.decontaminate import evaluation_folders, evaluation_questions
 from finetune.prepare.embedded import embedded

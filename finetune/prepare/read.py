@@ -11,9 +11,9 @@ import polars as pl
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from finetune.columns import DROPPED, LABELS, NO_EVIDENCE, ROW, evidence_text, passages_of
 from finetune.errors import RowsInvalid
 from finetune.prepare.chunks import LONGEST_RECORD, Chunk, Format
-from finetune.prepare.columns import DROPPED, LABELS, NO_EVIDENCE, ROW, evidence_text, passages_of
 from finetune.prepare.turns import Unreadable, group_of, said, texts
 
 STEP = "read"

@@ -14,10 +14,10 @@ from pathlib import Path
 import polars as pl
 from pydantic import TypeAdapter
 
+from finetune.columns import LABELS
 from finetune.example import Split
 from finetune.prepare import clean, decontaminate, deduplicate, deidentify, inconsistencies, read
 from finetune.prepare.chunks import Input
-from finetune.prepare.columns import LABELS
 from finetune.prepare.decide import Decided
 from finetune.prepare.settings import Settings
 from finetune.snapshot import rows_file

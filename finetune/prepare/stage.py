@@ -16,9 +16,9 @@ from typing import TypeAlias
 import polars as pl
 
 from assistant.triage.intake.take_in import masked_name
+from finetune.columns import DROPPED, ROW
 from finetune.prepare import annotate, clean, decontaminate, deidentify, read, sign, standardise
 from finetune.prepare.chunks import Chunk
-from finetune.prepare.columns import DROPPED, ROW
 from finetune.prepare.deidentify import Mask
 from finetune.prepare.masks import MakeMask
 from finetune.prepare.settings import Settings, Vocabularies

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from finetune.prepare.columns import NO_EVIDENCE
+from finetune.columns import NO_EVIDENCE
 from finetune.prepare.ucum import SAFE
 from finetune.prepare.vocabulary import Vocabulary
 from retrieval.medicines import Medicines

@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from transformers import PreTrainedTokenizerFast
+
 from assistant.reply import write_reply
 from finetune.dialogue import messages
 from finetune.example import Example, Snapshot, Split
-from finetune.prepare.columns import to_frame
+from finetune.columns import to_frame
 from finetune.recipe import Recipe
 from finetune.snapshot import RowsWriter, freeze, rows_file
 from guardrails.claim import Claim
 from retrieval.passage import Citation
 from tests.assistant.evidence import ADULTS, RENAL
-from tests.finetune.tiny_causal import make_base
+from tests.finetune.tiny_causal import make_base, make_tokeniser
 
 MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)
 DOSE = "The usual starting dose is 500 mg twice daily or 850 mg once daily, with meals."
@@ -54,6 +56,11 @@ def snapshot(folder: Path, rows: Mapping[Split, Sequence[Example]]) -> Snapshot:
             writer.add(to_frame(rows.get(split, ())))
     counts = {split: len(rows.get(split, ())) for split in Split}
     return freeze(folder, ("made-up",), counts, map(rows_file, Split), MADE_AT)
+
+
+def make_tokeniser_of(folder: Path, rows: Sequence[Example]) -> PreTrainedTokenizerFast:
+    """A tokeniser that knows the rows' words."""
+    return make_tokeniser(folder, [message.content for row in rows for message in messages(row)])
 
 
 def base(folder: Path, rows: Sequence[Example]) -> Path:

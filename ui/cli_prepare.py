@@ -1,0 +1,92 @@
+"""`pharmassist prepare`: files of examples become a frozen snapshot to train on."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from finetune.example import Snapshot
+
+FAILED = 1
+
+
+def prepare(
+    paths: Annotated[list[Path], typer.Argument(help="Files (.jsonl, .csv, .parquet) or folders of them.")],
+    out: Annotated[Path, typer.Option(help="The snapshot's folder; new, or left by a run that was interrupted.")],
+    licence: Annotated[str, typer.Option(help="Licence of files that have no NAME.licence beside them.")] = "",
+    validation: Annotated[float, typer.Option(help="Share of the rows for validation.")] = 0.12,
+    held_out: Annotated[float, typer.Option(help="Share of the rows whose medicines are held out.")] = 0.08,
+    language: Annotated[list[str] | None, typer.Option(help="Languages to keep (ISO 639-1); repeat for more.")] = None,
+    near: Annotated[float, typer.Option(help="Likeness from which two rows are copies, 0.5 to 1.")] = 0.8,
+    decisions: Annotated[
+        Path | None, typer.Option(help="JSONL of what a person decided about rows that were held back.")
+    ] = None,
+    evaluation: Annotated[
+        list[Path] | None, typer.Option(help="Further folders of evaluation sets (YAML) to keep out of the data.")
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None, typer.Option(help="Earlier snapshots, whose held-out medicines stay held out.")
+    ] = None,
+    mesh: Annotated[Path | None, typer.Option(help="Your copy of MeSH: desc20XX.xml.")] = None,
+    snomed: Annotated[Path | None, typer.Option(help="Your copy of SNOMED CT: an RF2 release folder.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    on_ray: Annotated[bool, typer.Option("--ray", help="Work on Ray Data instead of on this machine alone.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Only check the snapshot in --out against its hashes.")
+    ] = False,
+) -> None:
+    """Clean, mask, compare, split and freeze examples. After an interruption, call it again: it goes on."""
+    from finetune.prepare.embedded import embedded
+    from finetune.prepare.on_ray import on_ray as ray_engine
+    from finetune.prepare.pipeline import prepare as prepared
+    from finetune.prepare.settings import Settings, Vocabularies
+    from finetune.prepare.sheet import read_sheet
+    from ui.settings import load
+
+    if verify:
+        raise typer.Exit(_verified(out))
+    settings = Settings(
+        validation=validation, held_out=held_out, languages=tuple(language or ("en",)), near=near, workers=workers,
+        pseudonym_key=pseudonym_key(load().data_dir / "loop"),
+    )  # fmt: skip
+    before = [name for folder in earlier or () for name in read_sheet(folder).held_out]
+    snapshot = prepared(
+        paths, out, settings, licence=licence, judged=decisions, evaluation=evaluation or (),
+        vocabularies=Vocabularies(mesh, snomed), held_out_before=before,
+        engine=ray_engine if on_ray else embedded, on_progress=_show,
+    )  # fmt: skip
+    print(_words(snapshot, out))
+
+
+def pseudonym_key(folder: Path) -> str:
+    """The key of this installation's pseudonyms, made at its first use and readable by its owner alone."""
+    path = folder / "pseudonym.key"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="utf-8")
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _verified(folder: Path) -> int:
+    from finetune.snapshot import read_snapshot, verify
+
+    wrong = verify(folder)
+    print("\n".join(wrong) or f"Snapshot {read_snapshot(folder).id} is as it was frozen.")
+    return FAILED if wrong else 0
+
+
+def _show(what: str, done: int, of: int) -> None:
+    end = "\n" if done >= of else ""
+    print(f"\r{what}: {done} of {of}   ", end=end, file=sys.stderr, flush=True)
+
+
+def _words(snapshot: Snapshot, out: Path) -> str:
+    rows = ", ".join(f"{count:,} {split.value.replace('_', ' ')}" for split, count in snapshot.rows.items())
+    todo = f"Read {out / 'sheet.md'}, and decide about the rows in {out / 'reports' / 'inconsistencies.jsonl'}."
+    return f"Snapshot {snapshot.id}\n{rows}\n{todo}"
