@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from assistant.triage.intake.take_in import masked_name
+from assistant.triage.intake.file_names import masked_name
 from finetune.columns import DROPPED, ROW
 from finetune.prepare import annotate, clean, decontaminate, deidentify, read, sign, standardise
 from finetune.prepare.chunks import Chunk
