@@ -45,7 +45,7 @@ NEWCOMBE = [
 @pytest.mark.parametrize(("a", "m", "b", "n", "low", "high"), NEWCOMBE)
 def test_the_interval_is_that_of_the_paper(a: int, m: int, b: int, n: int, low: float, high: float) -> None:
     found = newcombe(Metric(a / m, m), Metric(b / n, n))
-    assert found == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+    assert list(found) == [pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5)]
 
 
 def named(twin: str, origin: str, sex: str, said: str) -> Result:
