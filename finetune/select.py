@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from assistant.chain import digest
@@ -58,7 +59,8 @@ class Reviewed:
     """Where reviewed turns come from.
 
     `closed` are the conversations that must not be learnt from (`closed_conversations`), `superseded` the ids of
-    sources that are no longer current. `mask` replaces patient identifiers and raises where it cannot.
+    sources that are no longer current. `mask` replaces patient identifiers and raises where it cannot. `until`, where
+    given, leaves out every review from that moment on, as if it had not been made.
     """
 
     records: Records
@@ -66,6 +68,16 @@ class Reviewed:
     closed: Collection[str]
     superseded: Collection[str]
     mask: Callable[[str], str]
+    until: datetime | None = None
+    shown: int = 0
+    """How many passages the prompt of serving shows (`llm_passages`), best first; 0: all that search found."""
+
+    def reviews_so_far(self) -> Iterator[tuple[Review, ...]]:
+        """The reviews of every turn that has any, those from `until` on left out."""
+        for reviews in self.reviews.all():
+            made = tuple(each for each in reviews if self.until is None or each.at < self.until)
+            if made:
+                yield made
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +120,7 @@ def closed_conversations(records: Records, book: Casebook) -> frozenset[str]:
 
 
 def _sorted_out(reviewed: Reviewed) -> Iterator[tuple[Example | LeftOut, str]]:
-    for reviews in reviewed.reviews.all():
+    for reviews in reviewed.reviews_so_far():
         final = standing(reviews).final
         if final is None:
             yield LeftOut(reviews[0].turn_id, Reason.NOT_SETTLED), ""
@@ -162,10 +174,20 @@ def _made(reviewed: Reviewed, turn: Turn, final: Review, claims: Sequence[Claim]
         id=f"turn-{turn.id}",
         question=reviewed.mask(question.text),
         answer=write_reply(claims),
-        evidence=final.basis.evidence,
+        evidence=_shown(final.basis.evidence, claims, reviewed.shown),
         medicines=final.basis.medicines,
         history=tuple(reviewed.mask(each) for each in question.history),
         source=f"turn {turn.id}, review {final.id}",
         licence=LICENCE,
         group=turn.conversation_id,
     )
+
+
+def _shown(evidence: tuple[Passage, ...], claims: Sequence[Claim], most: int) -> tuple[Passage, ...]:
+    """As many passages as serving shows, best first; a cited one further down takes the place of the last uncited."""
+    if not 0 < most < len(evidence):
+        return evidence
+    cited = {citation.key for claim in claims for citation in claim.citations}
+    free = max(0, most - sum(passage.key in cited for passage in evidence))
+    others = [passage.key for passage in evidence if passage.key not in cited][:free]
+    return tuple(passage for passage in evidence if passage.key in cited or passage.key in others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,29 @@ def test_a_corrected_answer_becomes_what_a_model_should_write(room: Room) -> Non
     prompt = render(answer_prompt(), example.question, example.medicines, example.evidence)[1].content
     assert FOOD.text in prompt
     assert STORAGE.text in prompt
+
+
+def test_a_review_after_the_cut_off_counts_as_not_made(room: Room) -> None:
+    turn = room.turn("t1", UPSET, said(BLEEDING))
+    room.flag(turn)
+    review = room.decide(room.rita, turn, wrong(ErrorType.CITATION, said(FOOD), said(STORAGE)))
+    assert select(replace(_reviewed(room), until=review.at)) == select(
+        replace(_reviewed(room), until=NOW.min.replace(tzinfo=NOW.tzinfo))
+    )
+    assert len(select(replace(_reviewed(room), until=review.at + timedelta(microseconds=1))).examples) == 1
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 99])
+def test_the_prompt_shows_as_many_passages_as_in_serving_and_always_what_is_cited(room: Room, most: int) -> None:
+    turn = room.turn("t1", UPSET, said(BLEEDING))
+    room.flag(turn)
+    room.decide(room.rita, turn, wrong(ErrorType.CITATION, said(FOOD), said(STORAGE)))
+    (whole,) = eligible(_reviewed(room))
+    (example,) = eligible(replace(_reviewed(room), shown=most))
+    assert len(example.evidence) == min(max(most, 2), len(whole.evidence))
+    keys = [passage.key for passage in example.evidence]
+    assert {FOOD.key, STORAGE.key} <= set(keys)
+    assert keys == [passage.key for passage in whole.evidence if passage.key in keys]
 
 
 def test_a_right_answer_that_was_sampled_becomes_an_example_of_itself(room: Room) -> None:
