@@ -1,0 +1,236 @@
+"""Proves that vLLM says what training measured, before a release may serve; without the proof it may not.
+
+Two questions, of the same prompts that serving renders:
+- *float32*: the base with the adapter loaded, as a canary is served. Every prompt gives the same tokens, and every
+  greedy token is the one of transformers with PEFT.
+- *as served*: the merged model in the type of its weights. In bfloat16 even two runs of one model part after some
+  tokens, so greedy texts prove nothing there; the log-probabilities of the reference's replies must lie within
+  `MEAN_WITHIN` on average and `ALL_WITHIN` each (natural logarithm).
+
+The same second question is put to the server that is about to answer people (`probe_server`), wherever it runs; there,
+in addition, what it says must be nearer to the release than to the bare base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from math import isfinite
+from pathlib import Path
+from typing import TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+from assistant.prompt import Message, answer_prompt, render
+from finetune.errors import ParityInvalid
+from finetune.merge import MODEL, read_merged
+from finetune.reference import Probe, probes, versions
+from finetune.steps import write_whole
+from finetune.vllm_api import Api
+from finetune.vllm_process import Served, free_url
+from retrieval.chunking import passages
+from retrieval.readers.formats import read_document
+
+MEAN_WITHIN = 0.05
+ALL_WITHIN = 0.5
+FILE = "parity.json"
+SHOWN = 4
+"""Passages in each prompt of `shipped_prompts`."""
+_NAME = "tuned"
+
+
+class Form(StrEnum):
+    """How a release is loaded: as an adapter on its base, or merged into it."""
+
+    ADAPTER = "adapter"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One server beside the reference. Differences are of log-probabilities; `exact` asks for equal tokens too."""
+
+    form: Form
+    dtype: str
+    exact: bool
+    prompts: int
+    same_prompts: int
+    """Prompts of which the server's own chat template and tokeniser made the same tokens."""
+    tokens: int
+    same_tokens: int
+    mean_difference: float
+    largest_difference: float
+    to_base: float
+    """The mean difference to the base without the adapter: what a server would show that serves the wrong model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """What was compared, for exactly these weights. `candidate` is the candidate's id; hashes as in the release."""
+
+    candidate: str
+    base_hash: str
+    adapter_hash: str
+    model_hash: str
+    prompt: str
+    engine: str
+    reference: str
+    measured_at: datetime
+    compared: tuple[Compared, ...]
+    probes: tuple[Probe, ...]
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Why this is no proof, one sentence each; empty where it is one."""
+        forms = {(each.form, each.exact) for each in self.compared}
+        lacking = {(Form.ADAPTER, True), (Form.MERGED, False)} - forms
+        missing = tuple(f"The {form.value} was not compared{' in float32' * exact}." for form, exact in lacking)
+        return (*missing, *(why for each in self.compared for why in failures(each)))
+
+    @property
+    def passed(self) -> bool:
+        """Whether the release may serve as far as this goes."""
+        return not self.failures
+
+
+Running: TypeAlias = Callable[[Served], AbstractContextManager[object]]
+"""Starts a server and ends it with the block: `finetune.vllm_process.running` with its interpreter and log."""
+
+_PARSER = TypeAdapter(Parity)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The folders of a candidate: its base, its adapter, and what was merged from them (`finetune.merge`)."""
+
+    base: Path
+    adapter: Path
+    merged: Path
+
+
+def measure(
+    candidate: str,
+    parts: Parts,
+    prompts: Sequence[Sequence[Message]],
+    run: Running,
+    *,
+    tokens: int = 48,
+    rank: int = 16,
+) -> Parity:
+    """Compare both forms with the reference; starts two servers, one after the other.
+
+    Raises:
+        ParityInvalid: the reference cannot be computed, or there is no prompt. MergeFailed: nothing is merged.
+        ServerFailed: a server does not start or answer.
+    """
+    if not prompts:
+        raise ParityInvalid("there is no prompt to compare with")
+    merged = read_merged(parts.merged)
+    expected = probes(parts.base, parts.adapter, prompts, tokens)
+    context = max(len(probe.prompt) for probe in expected) + tokens + 1
+    exact = Served(str(parts.base), free_url(), "base", {_NAME: parts.adapter}, rank, context, "float32")
+    with run(exact):
+        first = _compared(Api(exact.url), _NAME, Form.ADAPTER, "float32", prompts, expected)
+        engine = f"vllm {Api(exact.url).version()}"
+    served = Served(str(parts.merged / MODEL), free_url(), _NAME, context=context)
+    with run(served):
+        second = _compared(Api(served.url), _NAME, Form.MERGED, merged.dtype, prompts, expected)
+    hashes = (merged.base_hash, merged.adapter_hash, merged.model_hash)
+    now = datetime.now(UTC)
+    return Parity(candidate, *hashes, answer_prompt().label, engine, versions(), now, (first, second), expected)
+
+
+def probe_server(parity: Parity, api: Api, name: str, form: Form) -> tuple[str, ...]:
+    """Why the model that a server calls `name` is not the release; empty where it is. Raises `ServerFailed`."""
+    found = _differences(api, name, form, "as served", parity.probes)
+    nearer = () if found.mean_difference < found.to_base else (f"“{name}” answers like the base without the release.",)
+    return (*failures(found), *nearer)
+
+
+def failures(compared: Compared) -> tuple[str, ...]:
+    """What does not agree, one sentence each."""
+    what = f"The {compared.form.value} in {compared.dtype}"
+    numbers = (compared.mean_difference, compared.largest_difference)
+    found = []
+    if not compared.tokens or not compared.prompts:
+        found.append(f"{what}: nothing was compared.")
+    if not all(map(isfinite, numbers)):
+        found.append(f"{what}: a log-probability is no number.")
+    elif compared.mean_difference > MEAN_WITHIN or compared.largest_difference > ALL_WITHIN:
+        found.append(
+            f"{what}: log-probabilities differ by {numbers[0]:.4f} on average and {numbers[1]:.3f} at most "
+            f"(allowed: {MEAN_WITHIN:g} and {ALL_WITHIN:g})."
+        )
+    if compared.same_prompts != compared.prompts:
+        others = compared.prompts - compared.same_prompts
+        found.append(f"{what}: {others} of {compared.prompts} prompts become other tokens than in training.")
+    if compared.exact and compared.same_tokens != compared.tokens:
+        others = compared.tokens - compared.same_tokens
+        found.append(f"{what}: {others} of {compared.tokens} greedy tokens are not those of the reference.")
+    return tuple(found)
+
+
+def shipped_prompts(corpus: Path, most: int = 12) -> tuple[tuple[Message, ...], ...]:
+    """Prompts from the monographs of a folder, one for each, evenly over their names; rendered as serving does."""
+    files = sorted(corpus.glob("*.md"))
+    return tuple(_prompt(file) for file in files[:: max(1, len(files) // most)][:most])
+
+
+def write_parity(parity: Parity, folder: Path) -> None:
+    """Write `parity.json` into a folder, in one piece."""
+    write_whole(folder / FILE, _PARSER.dump_json(parity, indent=1).decode() + "\n")
+
+
+def read_parity(folder: Path) -> Parity:
+    """The proof in a folder. Raises `ParityInvalid`."""
+    try:
+        return _PARSER.validate_json((folder / FILE).read_bytes())
+    except OSError as error:
+        raise ParityInvalid(f"{folder} holds no {FILE}: measure it with “pharmassist models parity”") from error
+    except ValidationError as error:
+        raise ParityInvalid(f"the {FILE} in {folder} holds no proof of parity; measure it again") from error
+
+
+def _prompt(file: Path) -> tuple[Message, ...]:
+    document = read_document(file.read_bytes(), file.name)
+    shown = passages(document)[:SHOWN]
+    medicine = file.stem
+    return render(answer_prompt(), f"What is the usual dose of {medicine}?", (medicine,), shown)
+
+
+def _compared(
+    api: Api, name: str, form: Form, dtype: str, prompts: Sequence[Sequence[Message]], expected: Sequence[Probe]
+) -> Compared:
+    """Prompts, log-probabilities, and in float32 the greedy tokens."""
+    found = _differences(api, name, form, dtype, expected)
+    pairs = zip(prompts, expected, strict=True)
+    same_prompts = sum(api.prompt_tokens(name, prompt) == probe.prompt for prompt, probe in pairs)
+    exact = form is Form.ADAPTER
+    same = sum(_same_tokens(api, name, expected)) if exact else 0
+    return Compared(
+        form, dtype, exact, found.prompts, same_prompts, found.tokens, same, found.mean_difference,
+        found.largest_difference, found.to_base,
+    )  # fmt: skip
+
+
+def _same_tokens(api: Api, name: str, expected: Iterable[Probe]) -> Iterator[int]:
+    """How many greedy tokens agree, for each prompt; after the first that does not, no other counts."""
+    for probe in expected:
+        said = api.greedy(name, probe.prompt, len(probe.reply))
+        pairs = zip(said, probe.reply, strict=False)
+        yield next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(said), len(probe.reply)))
+
+
+def _differences(api: Api, name: str, form: Form, dtype: str, expected: Sequence[Probe]) -> Compared:
+    """The reference's replies, read by the server: how far its log-probabilities lie from the reference's."""
+    off, off_base = [], []
+    for probe in expected:
+        said = api.log_probabilities(name, probe.prompt, probe.reply)
+        off += [abs(one - other) for one, other in zip(said, probe.tuned, strict=True)]
+        off_base += [abs(one - other) for one, other in zip(said, probe.base, strict=True)]
+    count, prompts = len(off), len(expected)
+    mean, largest, to_base = (sum(off) / count, max(off), sum(off_base) / count) if off else (0.0, 0.0, 0.0)
+    return Compared(form, dtype, False, prompts, prompts, count, count, mean, largest, to_base)

@@ -1,0 +1,153 @@
+"""What is asked of a running vLLM server besides answers: its models, adapters, tokens and log-probabilities."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from assistant.prompt import Message
+from finetune.errors import ServerFailed
+from finetune.vllm_process import NO_KEY
+
+_LARGEST = 256 << 20
+_WAITING = re.compile(r"^vllm:num_requests_(?:running|waiting)\{[^}]*\} ([0-9.e+]+)$", re.M)
+
+
+Reply = TypeVar("Reply", bound=BaseModel)
+
+
+class _LogProbability(BaseModel):
+    logprob: float
+
+
+class _Choice(BaseModel):
+    token_ids: list[int]
+    prompt_logprobs: list[dict[int, _LogProbability] | None] | None = None
+
+
+class _Completion(BaseModel):
+    choices: list[_Choice]
+
+
+class _Model(BaseModel):
+    id: str
+    root: str | None = None
+    parent: str | None = None
+
+
+class _Models(BaseModel):
+    data: list[_Model]
+
+
+class _Tokens(BaseModel):
+    tokens: list[int]
+
+
+class _Version(BaseModel):
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One server: its root (`http://127.0.0.1:8000/v1`), its key, and how many seconds a request may take."""
+
+    url: str
+    key: SecretStr = NO_KEY
+    seconds: float = 300.0
+
+    def version(self) -> str:
+        """The server's version of vLLM. Raises `ServerFailed`, as everything here."""
+        return _read(_Version, self._send("version", None, root=True), self.url).version
+
+    def models(self) -> Mapping[str, str]:
+        """The names that the server answers to, and the folder or hub name of each."""
+        found = _read(_Models, self._send("models", None), self.url)
+        return {model.id: model.root or "" for model in found.data}
+
+    def load_adapter(self, name: str, folder: Path) -> None:
+        """Load an adapter while the server runs; it reads the folder from its own disk."""
+        try:
+            self._send("load_lora_adapter", {"lora_name": name, "lora_path": str(folder)})
+        except _NotFound as error:
+            raise ServerFailed(
+                f"the server at {self.url} does not load adapters while it runs: start it with "
+                "PHARMASSIST_ASSISTANT__SERVE_RUNTIME_ADAPTERS=true, or with the adapter among "
+                "assistant.llm_adapters, and deploy again"
+            ) from error
+
+    def unload_adapter(self, name: str) -> None:
+        """Forget an adapter; requests that have begun are finished with it."""
+        self._send("unload_lora_adapter", {"lora_name": name})
+
+    def requests(self) -> int:
+        """How many requests the server is working on or keeps waiting."""
+        counts = _WAITING.findall(self._send("metrics", None, root=True).decode("utf-8", "replace"))
+        if not counts:
+            raise ServerFailed(f"the server at {self.url} does not say how many requests it has")
+        return round(sum(map(float, counts)))
+
+    def prompt_tokens(self, model: str, messages: Sequence[Message]) -> tuple[int, ...]:
+        """What the server makes of messages: its own chat template, its own tokeniser."""
+        said = [{"role": message.role, "content": message.content} for message in messages]
+        body = {"model": model, "messages": said, "add_generation_prompt": True}
+        return tuple(_read(_Tokens, self._send("tokenize", body, root=True), self.url).tokens)
+
+    def greedy(self, model: str, prompt: Sequence[int], tokens: int) -> tuple[int, ...]:
+        """The likeliest next tokens, one after the other, end of text or not."""
+        limits: dict[str, object] = {"max_tokens": tokens, "min_tokens": tokens, "ignore_eos": True}
+        return tuple(self._complete(model, prompt, limits).token_ids)
+
+    def log_probabilities(self, model: str, prompt: Sequence[int], reply: Sequence[int]) -> tuple[float, ...]:
+        """The natural log-probability of each token of a reply that follows a prompt."""
+        whole = [*prompt, *reply]
+        places = self._complete(model, whole, {"max_tokens": 1, "prompt_logprobs": 0}).prompt_logprobs or []
+        read = zip(reply, places[len(prompt) :], strict=False)
+        found = tuple(place[token].logprob for token, place in read if place and token in place)
+        if len(found) != len(reply):
+            raise ServerFailed(f"the server at {self.url} does not give the log-probabilities of a prompt")
+        return found
+
+    def _complete(self, model: str, prompt: Sequence[int], more: Mapping[str, object]) -> _Choice:
+        plain = {"temperature": 0.0, "repetition_penalty": 1.0, "top_p": 1.0, "top_k": -1, "min_p": 0.0}
+        body = {"model": model, "prompt": list(prompt), "return_token_ids": True, **plain, **more}
+        found = _read(_Completion, self._send("completions", body), self.url)
+        if len(found.choices) != 1:
+            raise ServerFailed(f"the server at {self.url} did not complete a prompt")
+        return found.choices[0]
+
+    def _send(self, path: str, body: Mapping[str, object] | None, *, root: bool = False) -> bytes:
+        base = self.url.removesuffix("/")
+        address = f"{base.removesuffix('/v1') if root else base}/{path}"
+        headers = {"Content-Type": "application/json"}
+        if self.key.get_secret_value():
+            headers["Authorization"] = f"Bearer {self.key.get_secret_value()}"
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            with urlopen(Request(address, data, headers), timeout=self.seconds) as reply:  # noqa: S310 - http
+                return bytes(reply.read(_LARGEST))
+        except HTTPError as error:
+            with error:
+                said = " ".join(error.read(2_000).decode("utf-8", "replace").split())
+            kind = _NotFound if error.code == 404 else ServerFailed
+            raise kind(f"the server at {self.url} refused “{path}” with HTTP status {error.code}: {said}") from error
+        except (URLError, OSError, ValueError) as error:
+            raise ServerFailed(f"the model server at {self.url} does not answer ({error})") from error
+
+
+class _NotFound(ServerFailed):
+    """The server does not know the path or the model."""
+
+
+def _read(kind: type[Reply], data: bytes, url: str) -> Reply:
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        raise ServerFailed(f"the server at {url} sent something that is no reply of vLLM") from error
