@@ -97,6 +97,7 @@ def import_files(
 ) -> None:
     """Open the cases that files tell of. The same file again finds the same cases."""
     from assistant.triage.intake.errors import FileRefused
+    from assistant.triage.intake.files import read_bytes
     from assistant.triage.intake.take_in import import_file
     from ui.triage.files import told
     from ui.triage.shapes import FilesShape, imported_shape
@@ -108,11 +109,11 @@ def import_files(
     with _working() as (tools, person):
         for path in paths:
             try:
-                done.append(
-                    import_file(tools.desk, person, tools.readers, path.name, path.read_bytes(), tools.desk.now())
-                )
+                data = read_bytes(path)
+                done.append(import_file(tools.desk, person, tools.readers, path.name, data, tools.desk.now()))
             except FileRefused as error:
-                refused.append(str(error))
+                # The kept name has no word that may be a person's; who gave the file knows it by its own.
+                refused.append(str(error) if path.name in str(error) else f"{path.name}: {error}")
     shape = FilesShape(files=tuple(map(imported_shape, done)), refused=tuple(refused))
     print(shape.model_dump_json(indent=2) if as_json else "\n".join([*map(told, done), *refused]))
     raise typer.Exit(1 if refused else 0)

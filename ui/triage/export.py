@@ -13,7 +13,7 @@ from assistant.triage.e2b.errors import E2bError
 from assistant.triage.e2b.export import Prepared, prepared, written
 from assistant.triage.e2b.sender import Choices, Receiver, Sender
 from assistant.triage.errors import MoveRefused
-from assistant.triage.intake.take_in import masked_name
+from assistant.triage.intake.file_names import masked_name
 from assistant.triage.moving import Answer, Written, answered, export_to_sign, exported, require_assessed
 from ui.triage.acts import Act, Doer
 from ui.triage.tools import TriageTools

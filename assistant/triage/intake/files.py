@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from pathlib import Path
 
 from assistant.triage.intake.errors import FileRefused
 from retrieval.errors import SourceRefused
 from retrieval.readers.pdf_boxes import pdf_text
 
 LARGEST = 32 * 1024 * 1024
+"""Bytes of a file."""
+LONGEST = 2_000_000
+"""Characters of a text or table: its identifiers are looked for word by word, which takes minutes for so many."""
 _MOST_CONTROL = 0.001
 _REFUSED = {
     b"PK\x03\x04": "It is a zip or an Office file; save the sheet as CSV, or the letter as PDF, and import that.",
@@ -40,6 +44,31 @@ class FileText:
     note: str = ""
 
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file; one that is too large is not read at all.
+
+    Raises:
+        FileRefused: too large, not there, or not to be read by who runs this.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise FileRefused(_too_large(path.name, size))
+        return path.read_bytes()
+    except OSError as error:
+        raise FileRefused(f"{path.name} was not imported. It cannot be read ({error.strerror or error}).") from error
+
+
+def _too_large(name: str, size: int) -> str:
+    return f"{name} has {size >> 20} MB and at most {LARGEST >> 20} are read; split it."
+
+
+def _short_enough(name: str, text: str) -> str:
+    if len(text) > LONGEST:
+        raise FileRefused(f"{name} has {len(text):,} characters and at most {LONGEST:,} are read at once; split it.")
+    return text
+
+
 def read_file(name: str, data: bytes) -> FileText:
     """The text of a file.
 
@@ -47,13 +76,13 @@ def read_file(name: str, data: bytes) -> FileText:
         FileRefused: too large, empty, packed, no text at all, or damaged; the sentence says what to do.
     """
     if len(data) > LARGEST:
-        raise FileRefused(f"{name} has {len(data) >> 20} MB and at most {LARGEST >> 20} are read; split it.")
+        raise FileRefused(_too_large(name, len(data)))
     for magic, why in _REFUSED.items():
         if data.startswith(magic):
             raise FileRefused(f"{name} was not imported. {why}")
     hashed = sha256(data).hexdigest()
     if data.lstrip()[:5] == b"%PDF-":
-        return FileText(name, hashed, FileKind.PDF, _pdf(name, data))
+        return FileText(name, hashed, FileKind.PDF, _short_enough(name, _pdf(name, data)))
     text, note = _decoded(name, data)
     head = text.lstrip()[:4000].lower()
     if head.startswith(("<?xml", "<mcci", "<porr")) and ("mcci_in200100uv" in head or "porr_in049016uv" in head):
@@ -64,7 +93,7 @@ def read_file(name: str, data: bytes) -> FileText:
         )
     if not text.strip():
         raise FileRefused(f"{name} was not imported. It holds no text; check that it was saved.")
-    return FileText(name, hashed, FileKind.TEXT, text, note)
+    return FileText(name, hashed, FileKind.TEXT, _short_enough(name, text), note)
 
 
 def _pdf(name: str, data: bytes) -> str:

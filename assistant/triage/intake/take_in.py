@@ -6,7 +6,6 @@ read stands at the end of that text, with its reason.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from assistant.triage.desk import Desk
 from assistant.triage.from_report import Told
 from assistant.triage.intake.columns import Column, Mapping
 from assistant.triage.intake.errors import FileRefused
+from assistant.triage.intake.file_names import masked_name
 from assistant.triage.intake.files import FileKind, FileText, read_file
 from assistant.triage.intake.fill import filled
 from assistant.triage.intake.form import looks_like_form, read_form, without_unticked
@@ -110,20 +110,6 @@ def import_file(
     return Imported(
         name, file.sha256, drafts.kind, tuple(opened), tuple(known), drafts.problems, drafts.columns, file.note
     )
-
-
-def masked_name(name: str, mask: Callable[[str], str]) -> str:
-    """A file's name as it is kept: people name files after patients, and join words with other signs than spaces.
-
-    Words of capitals and small letters may be surnames that no list has ("letter Lopez.txt"), so they are masked too.
-    """
-    spaced = re.sub(r"[\s_+-]+", " ", name)
-    found = re.sub(r"[^\W\d_]+", _mixed_as_name, mask(spaced))
-    return name if found == spaced else found
-
-
-def _mixed_as_name(word: re.Match[str]) -> str:
-    return word[0] if word[0].islower() or word[0].isupper() else "[NAME]"
 
 
 def _drafts(desk: Desk, readers: Readers, file: FileText, data: bytes, told: Told, mapping: Mapping) -> _Drafts:

@@ -19,6 +19,7 @@ from assistant.triage.duplicates.fingerprint import fingerprint, own_words
 from assistant.triage.duplicates.index import DuplicateIndex
 from assistant.triage.intake.columns import Mapping
 from assistant.triage.intake.errors import FileRefused, MappingInvalid
+from assistant.triage.intake.files import read_bytes
 from assistant.triage.intake.take_in import Imported, Readers, import_file, rejected
 from assistant.triage.judgement import Criterion
 from assistant.triage.people_in_case import Measure, Qualification, Sex
@@ -343,9 +344,16 @@ def test_who_may_not_triage_imports_nothing(here: Office) -> None:
     [
         ("John_Smithson_MRN_4471892.txt", "[NAME] MRN [RECORD NUMBER].txt"),
         ("call 617-555-0188.txt", "call [PHONE].txt"),
-        ("reports_2026-03_north.csv", "reports_2026-03_north.csv"),
+        ("reports_2026-03_second.csv", "reports_2026-03_second.csv"),
         ("letter Lopez.txt", "letter [NAME].txt"),
-        ("form-van-den-Åberg_CIOMS.PDF.txt", "form van den [NAME] CIOMS.PDF.txt"),
+        ("form-van-den-Åberg_CIOMS.PDF.txt", "form [NAME] [NAME] [NAME] CIOMS.PDF.txt"),
+        ("lopez.txt", "[NAME].txt"),
+        ("letter okonkwo.txt", "letter [NAME].txt"),
+        ("OKONKWO_REPORT_v2.csv", "[NAME] REPORT v2.csv"),
+        ("case js.txt", "case [NAME].txt"),
+        ("letterLopez.txt", "[NAME].txt"),
+        ("王小明.txt", "[NAME].txt"),
+        ("follow-up 4471892.txt", "follow up [NUMBER].txt"),
     ],
 )
 def test_a_file_that_is_named_after_a_patient_is_kept_under_another_name(here: Office, name: str, kept: str) -> None:
@@ -360,5 +368,24 @@ def test_a_file_that_is_named_after_a_patient_is_kept_under_another_name(here: O
 def test_a_message_that_is_none_is_refused_like_any_other_file(here: Office) -> None:
     reading = readers(Masker(None), SCREEN.medicines, "UTC")
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><MCCI_IN200100UV01>&a;</MCCI_IN200100UV01>'
-    with pytest.raises(FileRefused, match=r"bad.xml was not imported: .* document type"):
-        import_file(here.desk, here.ann, reading, "bad.xml", bomb, NOW)
+    with pytest.raises(FileRefused, match=r"message.xml was not imported: .* document type"):
+        import_file(here.desk, here.ann, reading, "message.xml", bomb, NOW)
+
+
+def test_a_text_that_would_take_hours_is_refused_at_once(here: Office) -> None:
+    with pytest.raises(FileRefused, match=r"3,000,000 characters and at most 2,000,000"):
+        taken(here, "long.txt", "took warfarin. " * 200_000)
+    rows = "drug,reaction,age\n" + "warfarin,bleeding,71\n" * 5_001
+    with pytest.raises(FileRefused, match="more than 5,000 rows"):
+        taken(here, "list.csv", rows)
+    assert here.desk.book.count() == 0
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(40 * 1024 * 1024)
+    with pytest.raises(FileRefused, match="has 40 MB and at most 32 are read"):
+        read_bytes(large)
+    with pytest.raises(FileRefused, match="cannot be read"):
+        read_bytes(tmp_path / "none.csv")
