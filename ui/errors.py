@@ -4,6 +4,7 @@ UiError
 ├── AddressInUse       the address to serve at is taken or not ours; choose another port
 ├── SignInNeeded       other machines may reach the page, and nobody would have to sign in, or nobody could
 ├── ActRefused         the desk does not do what was asked on the command line, and says why
+├── NotWritten         a file cannot be written where it was asked for
 ├── SettingsInvalid    an unknown or ill-typed setting; the message names it
 └── BenchUnavailable   no such benchmark, or its data or code is not there
 """
@@ -34,6 +35,10 @@ class SignInNeeded(UiError):
 
 class ActRefused(UiError):
     """The desk does not do what was asked."""
+
+
+class NotWritten(UiError):
+    """A file cannot be written where it was asked for."""
 
 
 class SettingsInvalid(UiError):

@@ -41,13 +41,14 @@ from retrieval.index import Index
 from retrieval.ingest import IngestProgress, IngestReport, ingest, quiet
 from retrieval.medicines import Medicines
 from retrieval.nets import Nets
-from retrieval.passage import SourceKind
-from retrieval.search import SearchTools, search
+from retrieval.passage import Passage, SourceKind
+from retrieval.search import SearchTools, hybrid_query, search
 from ui.noticing import noticed
 from ui.settings import Settings, load
 from ui.status import Status
 
 if TYPE_CHECKING:
+    from ui.review.wiring import Open as Reviewing
     from ui.triage.wiring import Open
 
 OnProgress = Callable[[IngestProgress], None]
@@ -268,6 +269,20 @@ def desk_parts(product: Product) -> Open:
 
     judges = (product.medicines, product.adverse, product.masker, product.nets)
     return Open(product.settings, product.index, *judges, product.records, product.accounts)
+
+
+def review_parts(product: Product) -> Reviewing:
+    """What of the product the review desk is put together from."""
+    from ui.review.wiring import Open as Reviewing
+
+    def find(words: str) -> tuple[Passage, ...]:
+        query = hybrid_query(words, product.encoder, product.settings.retrieval.limit)
+        return tuple(hit.passage for hit in product.index.search(query))
+
+    people = (product.records, product.accounts)
+    return Reviewing(
+        product.settings, product.index, product.guard, product.masker, *people, product.tools.search, find
+    )
 
 
 def status_of(product: Product) -> Status:
