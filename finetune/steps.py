@@ -77,17 +77,25 @@ Stand: TypeAlias = Finished | Waiting | Ended
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step. `after` names the steps whose results it reads; `reads` hashes whatever else it reads.
+class Given:
+    """What a step works with: the results that it reads, and a folder of its own.
 
-    `run` gets those results and a folder of its own, which keeps what a killed run over the same input left there.
+    The folder keeps what a killed run over the same input left there.
     """
+
+    earlier: Earlier
+    work: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `after` names the steps whose results it reads; `reads` hashes whatever else it reads."""
 
     name: str
     title: str
     after: tuple[str, ...]
-    reads: Callable[[Earlier], str]
-    run: Callable[[Earlier, Path], Result]
+    reads: Callable[[], str]
+    run: Callable[[Given], Result]
     asks: bool = False
     """Whether it does nothing but ask for a person's decision."""
 
@@ -104,9 +112,15 @@ class Marker:
 
 
 def advance(
-    folder: Path, steps: Sequence[Step], now: Callable[[], datetime] | None = None, on_note: Noted = lambda _: None
+    folder: Path,
+    steps: Sequence[Step],
+    now: Callable[[], datetime] | None = None,
+    on_note: Noted = lambda _: None,
+    settled_by: str = "",
 ) -> Stand:
     """Do every step that is not done, in order, until all are, a person is needed, or there is no going on.
+
+    Once the step `settled_by` is done, neither it nor a step before it asks what it read: their results stand.
 
     Raises `QuarterBusy` where another process runs the same folder, `ResultChanged`, and whatever a step raises; the
     step is then tried again by the next run.
@@ -117,16 +131,32 @@ def advance(
         journal = folder / "journal.jsonl"
         told = {each.step: each.happened for each in read_notes(journal)}
         made: dict[str, Made] = {}
+        settled = _settled(folder, steps, settled_by)
         for step in steps:
 
             def say(happened: Happened, words: str = "", step: Step = step) -> None:
                 on_note(note(journal, now(), step.name, happened, words))
 
-            result = _done_or_run(folder, step, made, told.get(step.name), now, say)
+            marker = settled.get(step.name)
+            if marker is None:
+                result = _done_or_run(folder, step, made, told.get(step.name), now, say)
+            else:
+                _check(folder, marker)
+                result = marker.made
             if not isinstance(result, Made):
                 return result
             made[step.name] = result
         return Finished(MappingProxyType(made))
+
+
+def _settled(folder: Path, steps: Sequence[Step], by: str) -> Mapping[str, Marker]:
+    """The markers up to the step that settles them; none while that is not done."""
+    names = [step.name for step in steps]
+    if by not in names:
+        return {}
+    markers = {name: read_marker(folder, name) for name in names[: names.index(by) + 1]}
+    found = {name: marker for name, marker in markers.items() if marker is not None and not marker.ended}
+    return found if len(found) == len(markers) else {}
 
 
 def _done_or_run(
@@ -138,7 +168,7 @@ def _done_or_run(
     say: Callable[[Happened, str], None],
 ) -> Result:
     earlier = {name: made[name] for name in step.after}
-    key = digest({"step": step.name, "reads": step.reads(earlier), "after": {n: m.hash for n, m in earlier.items()}})
+    key = digest({"step": step.name, "reads": step.reads(), "after": {n: m.hash for n, m in earlier.items()}})
     marker = read_marker(folder, step.name)
     if marker is not None and marker.key == key:
         _check(folder, marker)
@@ -152,7 +182,7 @@ def _done_or_run(
     work = folder / "work" / step.name / key[:12]
     work.mkdir(parents=True, exist_ok=True)
     try:
-        result = step.run(earlier, work)
+        result = step.run(Given(earlier, work))
     except BaseException as error:
         say(Happened.FAILED, str(error) or type(error).__name__)
         raise

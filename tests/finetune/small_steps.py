@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from finetune.steps import Earlier, Ended, Finished, Made, Result, Step, Waiting, advance, files_under, hash_of
+from finetune.steps import Ended, Finished, Given, Made, Result, Step, Waiting, advance, files_under, hash_of
 
 WHEN = datetime(2026, 12, 31, tzinfo=UTC)
 
@@ -24,49 +24,49 @@ def steps(folder: Path, source: Path, kill: Callable[[str, str], None]) -> list[
         with (folder.parent / "ran.txt").open("a") as file:
             file.write(name + "\n")
 
-    def working(name: str, act: Callable[[Earlier, Path], Result]) -> Callable[[Earlier, Path], Result]:
-        def run(earlier: Earlier, work: Path) -> Result:
+    def working(name: str, act: Callable[[Given], Result]) -> Callable[[Given], Result]:
+        def run(given: Given) -> Result:
             kill(name, "start")
             count(name)
-            result = act(earlier, work)
+            result = act(given)
             kill(name, "end")
             return result
 
         return run
 
-    def select(earlier: Earlier, work: Path) -> Result:
+    def select(given: Given) -> Result:
         numbers = source.read_text().split()
         if len(numbers) < 2:
             return Ended((f"Only {len(numbers)} numbers; at least 2 are needed.",))
         return Made({"numbers": " ".join(numbers)})
 
-    def square(earlier: Earlier, work: Path) -> Result:
+    def square(given: Given) -> Result:
         """Resumable: a line for each number, and what is there already is not done again."""
-        out = work / "squares.txt"
+        out = given.work / "squares.txt"
         whole = out.read_text().splitlines() if out.exists() else []
-        for number in earlier["select"].facts["numbers"].split()[len(whole) :]:
+        for number in given.earlier["select"].facts["numbers"].split()[len(whole) :]:
             with out.open("a") as file:
                 file.write(f"{int(number) ** 2}\n")
             kill("square", "middle")
         return Made(files=files_under(out, folder))
 
-    def agree(earlier: Earlier, work: Path) -> Result:
+    def agree(given: Given) -> Result:
         if not (folder.parent / "agreed").exists():
             return Waiting("the person", "say that it is right", "touch agreed")
         return Made({"by": "somebody"})
 
-    def total(earlier: Earlier, work: Path) -> Result:
-        (name,) = earlier["square"].files
-        out = work / "total.txt"
+    def total(given: Given) -> Result:
+        (name,) = given.earlier["square"].files
+        out = given.work / "total.txt"
         out.write_text(str(sum(map(int, (folder / name).read_text().split()))))
         kill("total", "middle")
         return Made({"total": out.read_text()}, files_under(out, folder))
 
-    def nothing_else(earlier: Earlier) -> str:
+    def nothing_else() -> str:
         return ""
 
     return [
-        Step("select", "Choose", (), lambda earlier: hash_of(source), working("select", select)),
+        Step("select", "Choose", (), lambda: hash_of(source), working("select", select)),
         Step("square", "Square", ("select",), nothing_else, working("square", square)),
         Step("agree", "Agree", ("square",), nothing_else, working("agree", agree), asks=True),
         Step("total", "Add up", ("square", "agree"), nothing_else, working("total", total)),

@@ -92,6 +92,20 @@ def test_a_changed_input_makes_every_later_step_void(tmp_path: Path, source: Pat
     assert void == ["select", "square", "agree", "total"]
 
 
+def test_what_is_settled_asks_no_more_what_it_read(tmp_path: Path, source: Path) -> None:
+    folder = tmp_path / "2026Q4"
+    made = steps(folder, source, lambda step, moment: None)
+    assert isinstance(advance(folder, made, settled_by="square"), Waiting)
+    source.write_text("1 2")
+    (tmp_path / "agreed").touch()
+    finished = advance(folder, made, settled_by="square")
+    assert isinstance(finished, Finished)
+    assert finished.made["total"].facts == {"total": "50"}
+    again = advance(folder, made, settled_by="nothing")
+    assert isinstance(again, Finished)
+    assert again.made["total"].facts == {"total": "5"}
+
+
 def test_a_result_that_was_changed_stops_everything_and_the_step_can_be_done_again(
     tmp_path: Path, source: Path
 ) -> None:
