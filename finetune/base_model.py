@@ -83,7 +83,7 @@ def load_model(base: Base, recipe: Recipe) -> PreTrainedModel:
     return model
 
 
-def with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+def with_adapter(model: PreTrainedModel, adapter: Path) -> peft.PeftModel:
     """The model with a trained adapter switched in, not merged, ready to answer.
 
     Raises:
@@ -93,7 +93,7 @@ def with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
 
     try:
         with no_notice():
-            adapted: PreTrainedModel = peft.PeftModel.from_pretrained(model, str(adapter)).eval()
+            adapted = peft.PeftModel.from_pretrained(model, str(adapter)).eval()
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as fault:
         raise CandidateInvalid(f"The adapter in {adapter} cannot be loaded: {_one_line(fault)}") from fault
     return adapted
