@@ -109,11 +109,14 @@ def steps(folder: Path, until: datetime, tools: QuarterTools) -> tuple[Step, ...
     def ground() -> str:
         return tools.grounds
 
+    def baseline() -> str:
+        return f"{tools.grounds} {tools.serving()} {tools.base_hash}"
+
     rows: tuple[tuple[str, tuple[str, ...], Callable[[], str], Callable[[Given], Result], bool], ...] = (
         ("select", (), lambda: f"{tools.select(until).content_hash} {plan.hash}", story.select, False),
         ("prepare", ("select",), nothing, story.prepare, False),
         ("approve-data", ("prepare",), nothing, story.approve_data, True),
-        ("baseline", ("prepare", "approve-data"), lambda: f"{tools.grounds} {tools.serving()} {tools.base_hash}", story.baseline, False),
+        ("baseline", ("prepare", "approve-data"), baseline, story.baseline, False),
         ("train", ("prepare", "approve-data", "baseline"), lambda: recipe, story.train, False),
         ("evaluate", ("prepare", "train"), ground, story.evaluate, False),
         ("parity", ("prepare", "train"), nothing, story.parity, False),
