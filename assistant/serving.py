@@ -147,6 +147,11 @@ def read_state(path: Path) -> ServingState:
         return NOTHING_DEPLOYED
     except OSError as error:
         raise ServingInvalid(f"The serving state {path} cannot be read ({error.strerror}).") from error
+    return parse_state(text, str(path))
+
+
+def parse_state(text: str | bytes, where: str) -> ServingState:
+    """The state in a text; `where` names it in the message. Raises `ServingInvalid`."""
     try:
         if len(text) > _LARGEST:
             raise ValueError("it is too long")
@@ -155,9 +160,14 @@ def read_state(path: Path) -> ServingState:
             raise ValueError("it holds other values than a state has")
     except (ValueError, ValidationError, RecursionError) as error:
         raise ServingInvalid(
-            f"{path} holds no serving state; roll back or deploy again with “pharmassist models”."
+            f"{where} holds no serving state; write it again from the ledger with “pharmassist models restore”."
         ) from error
     return state
+
+
+def state_text(state: ServingState) -> str:
+    """The state as the file holds it."""
+    return json.dumps(_as_json(state), indent=2) + "\n"
 
 
 def write_state(path: Path, state: ServingState) -> None:
@@ -165,8 +175,7 @@ def write_state(path: Path, state: ServingState) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         with fresh.open("w", encoding="utf-8") as file:
-            json.dump(_as_json(state), file, indent=2)
-            file.write("\n")
+            file.write(state_text(state))
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)

@@ -13,7 +13,7 @@ in addition, what it says must be nearer to the release than to the bare base.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.prompt import Message, answer_prompt, render
 from finetune.errors import ParityInvalid
+from finetune.measure import Metric
 from finetune.merge import MODEL, read_merged
 from finetune.reference import Probe, probes, versions
 from finetune.steps import write_whole
@@ -171,6 +172,11 @@ def failures(compared: Compared) -> tuple[str, ...]:
         others = compared.tokens - compared.same_tokens
         found.append(f"{what}: {others} of {compared.tokens} greedy tokens are not those of the reference.")
     return tuple(found)
+
+
+def gate_measures(parity: Parity) -> Mapping[str, Metric]:
+    """Parity as the gate reads it: 1 where the proof holds, else 0, over the tokens that were compared."""
+    return {"parity": Metric(float(parity.passed), sum(each.tokens for each in parity.compared))}
 
 
 def shipped_prompts(corpus: Path, most: int = 12) -> tuple[tuple[Message, ...], ...]:

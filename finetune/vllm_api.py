@@ -56,6 +56,15 @@ class _Version(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A name that a server answers to, and the folder or hub name behind it on the server's disk."""
+
+    name: str
+    root: str
+    is_adapter: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """One server: its root (`http://127.0.0.1:8000/v1`), its key, and how many seconds a request may take."""
 
@@ -67,10 +76,10 @@ class Api:
         """The server's version of vLLM. Raises `ServerFailed`, as everything here."""
         return _read(_Version, self._send("version", None, root=True), self.url).version
 
-    def models(self) -> Mapping[str, str]:
-        """The names that the server answers to, and the folder or hub name of each."""
+    def models(self) -> tuple[Known, ...]:
+        """What the server answers to: its model, perhaps under several names, and its adapters."""
         found = _read(_Models, self._send("models", None), self.url)
-        return {model.id: model.root or "" for model in found.data}
+        return tuple(Known(model.id, model.root or "", bool(model.parent)) for model in found.data)
 
     def load_adapter(self, name: str, folder: Path) -> None:
         """Load an adapter while the server runs; it reads the folder from its own disk."""
