@@ -30,6 +30,7 @@ from tests.assistant.triage.e2b.test_cases import acknowledgement
 from tests.assistant.triage.made_desk import NOW, PASSWORD, Office, office
 from tests.assistant.triage.test_desk import sent
 from ui.triage.board import Board, board
+from ui.triage.export import finish_exports
 from ui.triage.files import readers
 from ui.triage.output import EXPORTABLE
 from ui.triage.reply import UNREADABLE, BoardReply
@@ -382,6 +383,15 @@ def test_a_form_and_a_line_listing_go_to_the_export_folder_and_the_ledger_names_
     assert case.label in listing.read_text(encoding="utf-8-sig")
     summaries = [entry.deed.summary for entry in room.tools.ledger.entries()]
     assert summaries[-2:] == ["A CIOMS I form was written.", "A line listing was written."]
+
+
+def test_a_listing_that_was_recorded_when_the_program_was_killed_is_finished(room: Room) -> None:
+    room.opened()
+    (path,) = re.findall(r"Written: (.*)", room.board.papers.listing(room.office.ann, {"kind": "csv"}).said)
+    Path(path).rename(Path(path).with_name(f".{Path(path).name}.draft"))
+    assert finish_exports(room.tools) == (Path(path),)
+    assert Path(path).is_file()
+    assert finish_exports(room.tools) == ()
 
 
 def test_a_file_is_imported_once(room: Room) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 
+from assistant.chain import EntryKind
 from assistant.people import May, Person, require
 from assistant.triage.case import Case, SourceOrigin
 from assistant.triage.desk import Arrived
 from assistant.triage.e2b.acknowledgement import Acknowledgement, Verdict, as_text, read_acknowledgement
 from assistant.triage.e2b.errors import E2bError
 from assistant.triage.e2b.export import Prepared, prepared, written
+from assistant.triage.e2b.outbox import finished
 from assistant.triage.e2b.sender import Choices, Receiver, Sender
 from assistant.triage.errors import MoveRefused
 from assistant.triage.intake.file_names import masked_name
@@ -56,16 +59,19 @@ def export(each: Act) -> Case:
     report = report_of(each.tools, each.case, market)
     out = Written(market, report.message, report.file_name, report.sha256)
     signature = each.sign(export_to_sign(each.case, out))
-    path = written(report, each.tools.exports, although_invalid=anyway)
-    recorded = False
-    try:
-        saved = exported(each.tools.desk, each.person, each.case, out, signature, although=anyway)
-        recorded = True
-        return saved
-    finally:
-        if not recorded:
-            # A file that the desk knows nothing of must not be sent.
-            path.unlink(missing_ok=True)
+    with written(report, each.tools.exports, although_invalid=anyway):
+        return exported(each.tools.desk, each.person, each.case, out, signature, although=anyway)
+
+
+def finish_exports(tools: TriageTools) -> tuple[Path, ...]:
+    """Name the files that were recorded when the program was killed; cases are read only where there are any."""
+
+    def recorded() -> Mapping[str, str]:
+        reports = {each.file: each.sha256 for case in tools.desk.book.cases() for each in case.submissions}
+        papers = (entry.deed.facts for entry in tools.ledger.entries(kind=EntryKind.EXPORTED))
+        return reports | {facts["file"]: facts["sha256"] for facts in papers if {"file", "sha256"} <= facts.keys()}
+
+    return finished(tools.exports, recorded, tools.desk.now())
 
 
 def acknowledge(tools: TriageTools, person: Person, case: Case, name: str, data: bytes) -> Case:

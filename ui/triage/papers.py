@@ -16,7 +16,7 @@ from assistant.people import May, Person, require
 from assistant.triage.cioms import Maker, form_of
 from assistant.triage.cioms_pdf import cioms_pdf
 from assistant.triage.clock import day_of
-from assistant.triage.e2b.export import put
+from assistant.triage.e2b.outbox import leaving
 from assistant.triage.hiding import seen_by
 from assistant.triage.listing import as_csv, as_excel
 from assistant.triage.signed import subject
@@ -77,7 +77,7 @@ class Papers:
         return self._put(person, data, name, "cases", "A line listing was written.")
 
     def _put(self, person: Person, data: bytes, name: str, about: str, said: str) -> BoardReply:
-        path = put(data, self.tools.exports, name)
         facts = {"file": name, "sha256": sha256(data).hexdigest()}
-        self.tools.ledger.record(Deed(EntryKind.EXPORTED, person.user_name, about, said, facts))
+        with leaving(data, self.tools.exports, name) as path:
+            self.tools.ledger.record(Deed(EntryKind.EXPORTED, person.user_name, about, said, facts))
         return BoardReply(said=f"Written: {path}")

@@ -22,6 +22,7 @@ from assistant.triage.judgement import Expectedness
 from assistant.triage.labels.listing import LabelReading
 from assistant.triage.product import ProductRole
 from assistant.triage.terms import Term
+from finetune.nets.deployed import nets_in_use
 from guardrails.adverse_event import AdverseEvents
 from guardrails.identifiers import Masker
 from retrieval.encoder import Encoder
@@ -31,6 +32,7 @@ from retrieval.ingest import IngestProgress, ingest, quiet
 from retrieval.medicines import Medicines
 from retrieval.nets import Nets
 from ui.settings import Settings
+from ui.triage.export import finish_exports
 from ui.triage.files import readers
 from ui.triage.reading import casebook, markets_of
 from ui.triage.tools import TriageTools
@@ -71,7 +73,8 @@ def desk_opened(settings: Settings, on_progress: Callable[[IngestProgress], None
     try:
         with suppress(IndexBusy):
             ingest([settings.starter_corpus], index, encoder, settings.retrieval, on_progress)
-        medicines, nets = Medicines.load(index.sources()), Nets(encoder)
+        used = nets_in_use(settings.data_dir / "loop" / "releases", records.ledger)
+        medicines, nets = Medicines.load(index.sources()), Nets(encoder, used)
         adverse, masker = AdverseEvents(medicines, nets), Masker(nets)
         yield desk_tools(Open(settings, index, medicines, adverse, masker, nets, records, Accounts(records.ledger)))
     finally:
@@ -88,7 +91,7 @@ def desk_tools(parts: Open) -> TriageTools:
         propose_expectedness=partial(_expectedness, parts.index, LabelReading.of(matcher, parts.nets)),
     )  # fmt: skip
     folders = (exports_of(settings), settings.data_dir / "signals", settings.data_dir / "duplicates.db")
-    return TriageTools(
+    tools = TriageTools(
         desk,
         parts.accounts,
         parts.records.ledger,
@@ -99,6 +102,8 @@ def desk_tools(parts: Open) -> TriageTools:
         *folders,
         sender_of(settings),
     )
+    finish_exports(tools)
+    return tools
 
 
 def sender_of(settings: Settings) -> Sender | None:

@@ -1,23 +1,23 @@
 """Writes a case's report to a folder, and nowhere else. Nothing is ever sent by this program.
 
 `prepared` makes the message and checks it; `written` puts the file into the folder, whole or not at all, and never over
-another file. A report that a gateway would refuse is written only where the person says so.
+another file (`outbox`). A report that a gateway would refuse is written only where the person says so.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from assistant.triage.case import Case
 from assistant.triage.e2b.check import check_batch, rejected
-from assistant.triage.e2b.errors import ExportRefused, ReportInvalid
+from assistant.triage.e2b.errors import ReportInvalid
 from assistant.triage.e2b.from_case import batch_from
+from assistant.triage.e2b.outbox import leaving
 from assistant.triage.e2b.report import Batch
 from assistant.triage.e2b.schema import validated
 from assistant.triage.e2b.sender import Choices
@@ -67,8 +67,9 @@ def prepared(
     return Prepared(batch, data, tuple(found), f"{name}.xml", message, sha256(data).hexdigest())
 
 
-def written(report: Prepared, folder: Path, *, although_invalid: bool = False) -> Path:
-    """Write a prepared report into a folder, which is made where it does not exist.
+@contextmanager
+def written(report: Prepared, folder: Path, *, although_invalid: bool = False) -> Iterator[Path]:
+    """Write a prepared report into a folder, which is made where it does not exist; the block records it.
 
     Raises:
         ReportInvalid: a gateway would refuse it, and nobody said to write it all the same.
@@ -78,30 +79,5 @@ def written(report: Prepared, folder: Path, *, although_invalid: bool = False) -
         told = " ".join(str(each) for each in report.refused[:_TOLD])
         more = f" And {len(report.refused) - _TOLD} more." if len(report.refused) > _TOLD else ""
         raise ReportInvalid(f"the report breaks {len(report.refused)} rules and was not written. {told}{more}")
-    return put(report.data, folder, report.file_name)
-
-
-def put(data: bytes, folder: Path, name: str) -> Path:
-    """Put a file into a folder, whole or not at all, never over another.
-
-    Raises:
-        ExportRefused: a file of that name exists, or the folder cannot be written to.
-    """
-    target = folder / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=folder, prefix=".export-", delete=False) as draft:
-            draft.write(data)
-            draft.flush()
-            os.fsync(draft.fileno())
-    except OSError as fault:
-        raise ExportRefused(f"{target} cannot be written ({fault.strerror or fault})") from fault
-    try:
-        os.link(draft.name, target)  # unlike a rename, a link never takes the place of a file
-    except FileExistsError as fault:
-        raise ExportRefused(f"{target} exists already and was not overwritten") from fault
-    except OSError as fault:
-        raise ExportRefused(f"{target} cannot be written ({fault.strerror or fault})") from fault
-    finally:
-        os.unlink(draft.name)
-    return target
+    with leaving(report.data, folder, report.file_name) as path:
+        yield path

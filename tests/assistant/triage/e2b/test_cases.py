@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,8 +15,8 @@ from assistant.triage.causality import Answered, reconsidered
 from assistant.triage.desk import Arrived
 from assistant.triage.e2b.acknowledgement import as_text, read_acknowledgement
 from assistant.triage.e2b.check import check_batch
-from assistant.triage.e2b.errors import E2bError, ExportRefused, ReportInvalid
-from assistant.triage.e2b.export import Prepared, prepared, put, written
+from assistant.triage.e2b.errors import E2bError, ReportInvalid
+from assistant.triage.e2b.export import Prepared, prepared, written
 from assistant.triage.e2b.from_case import batch_from, report_from
 from assistant.triage.e2b.read import read_batch
 from assistant.triage.e2b.report import flatten
@@ -71,10 +70,11 @@ def assessed(here: Office, case: Case, serious: Criteria) -> Case:
 def _export(here: Office, case: Case, folder: Path) -> tuple[Case, Prepared, Path]:
     choices = replace(CHOICES, combination=False)
     report = prepared(case, choices)
-    path = written(report, folder)
-    told = Written("us", report.message, path.name, report.sha256)
+    told = Written("us", report.message, report.file_name, report.sha256)
     signed = here.sign(here.ann, export_to_sign(case, told))
-    return exported(here.desk, here.ann, case, told, signed), report, path
+    with written(report, folder) as path:
+        saved = exported(here.desk, here.ann, case, told, signed)
+    return saved, report, path
 
 
 @pytest.mark.parametrize("name", TWENTY)
@@ -157,10 +157,13 @@ def test_a_report_without_a_code_of_meddra_is_refused_and_says_what_to_do(tmp_pa
 
     report = prepared(full_case(), CHOICES)
     assert {violation.element for violation in report.refused} >= {"E.i.2.1a", "E.i.2.1b"}
-    with pytest.raises(ReportInvalid, match=r"breaks \d+ rules and was not written.*E\.i\.2\.1"):
-        written(report, tmp_path / "out")
+    said = r"breaks \d+ rules and was not written.*E\.i\.2\.1"
+    with pytest.raises(ReportInvalid, match=said), written(report, tmp_path / "out"):
+        pytest.fail("a report that is refused was handed over")
     assert not (tmp_path / "out").exists()
-    assert written(report, tmp_path / "out", although_invalid=True).exists()
+    with written(report, tmp_path / "out", although_invalid=True) as path:
+        assert not path.exists()
+    assert path.read_bytes() == report.data
 
 
 def test_identifiers_do_not_change_with_the_version() -> None:
@@ -214,18 +217,6 @@ def test_birth_dates_stay_here_unless_a_person_wants_them_out() -> None:
     assert report_from(case(), CHOICES).value("D.2.1") is not None
     assert report_from(case(), CHOICES).value("D.2.1").null == "MSK"  # type: ignore[union-attr]
     assert report_from(case(), replace(CHOICES, show_birth=True)).text("D.2.1") == "19590401"
-
-
-def test_a_file_is_whole_or_absent_and_never_overwritten(tmp_path: Path) -> None:
-    folder = tmp_path / "deep" / "out"
-    path = put(b"one", folder, "a.xml")
-    with pytest.raises(ExportRefused, match="exists already and was not overwritten"):
-        put(b"two", folder, "a.xml")
-    assert path.read_bytes() == b"one"
-    assert os.listdir(folder) == ["a.xml"]
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ExportRefused, match="cannot be written"):
-        put(b"x", tmp_path / "file", "a.xml")
 
 
 @pytest.mark.parametrize("broken", [{"code": "A-B"}, {"code": ""}, {"country": "USA"}, {"identifier": ""}])
