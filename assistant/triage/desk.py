@@ -42,6 +42,9 @@ _BY_STEPS = (
 )  # fmt: skip
 
 
+_TERMS = (".term", ".indication", ".reaction")
+"""Ends of the paths of coded terms."""
+
 _FREE_TEXT = frozenset(
     {"text", "verbatim", "translation", "comment", "history_text", "reporter_comment", "sender_comment", "note"}
 )
@@ -132,7 +135,7 @@ def change(desk: Desk, person: Person, case: Case, path: str, value: Json, why: 
     top = path.split(".")[0].split("[")[0]
     if top in _BY_STEPS or (top == "events" and path.endswith((".seriousness", ".judged_not_serious_by"))):
         raise FieldInvalid(f"“{path}” is set by a step of its own and cannot be written as a field.")
-    require(person, May.CODE if path.endswith(".term") else May.TRIAGE)
+    require(person, May.CODE if path.endswith(_TERMS) else May.TRIAGE)
     new = with_value(case, path, _masked(desk, path.rsplit(".")[-1], value))
     _refuse_smuggled(case, new)
     new = _without_orphans(new)

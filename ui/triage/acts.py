@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from assistant.people import Person, Signature
 from assistant.triage.case import Case
 from assistant.triage.causality import Answered, propose, scored
-from assistant.triage.changes import Json, encode
+from assistant.triage.changes import Json, encode, field_at
 from assistant.triage.desk import change
 from assistant.triage.errors import CaseChanged, FieldInvalid
 from assistant.triage.judgement import Causality, Criterion, Expectedness, Listed, NaranjoAnswer, WhoUmc
@@ -31,8 +31,9 @@ from assistant.triage.judging import (
 )
 from assistant.triage.signed import ToSign
 from assistant.triage.terms import Term
-from ui.triage.fields import ITEMS, parse, spec_of, without_ids
+from ui.triage.fields import ITEMS, WHOLE, empty_choices, spec_of, without_ids
 from ui.triage.reply import BoardReply, answered
+from ui.triage.spec import Kind, parse, typed_term
 from ui.triage.tools import TriageTools
 
 
@@ -101,12 +102,30 @@ def _act(tools: TriageTools, doers: Mapping[str, Doer], person: Person, sent: Ac
 
 
 def _set(each: Act) -> Case:
-    path = each.given("path")
-    return change(each.tools.desk, each.person, each.case, path, parse(spec_of(path), each.given("typed")), each.why)
+    """Set a field, or say with `empty` why it has no value; a value takes back what was said of its absence."""
+    path, typed, empty = each.given("path"), each.given("typed"), each.given("empty")
+    spec, known = spec_of(path), any(one.id == path for one in each.case.unknowns)
+    if typed and empty:
+        raise FieldInvalid("Give a value, or say why there is none; not both.")
+    if empty and empty not in empty_choices(path):
+        raise FieldInvalid(f"A report does not take “{empty}” for {spec.label}.")
+    if spec.kind is Kind.TERM:
+        value = typed_term(spec, typed, each.tools.matcher, each.person.user_name)
+    else:
+        value = parse(spec, typed)
+    case = change(each.tools.desk, each.person, each.case, path, value, each.why)
+    if not empty and not known:
+        return case
+    said: Json = {"id": path, "why": empty} if empty else None
+    return change(each.tools.desk, each.person, case, f"unknowns[{path}]", said, each.why)
 
 
 def _add(each: Act) -> Case:
     path = each.given("path")
+    if path in WHOLE:
+        if field_at(encode(each.case), path) is not None:
+            raise FieldInvalid(f"Case {each.case.label} has this already.")
+        return change(each.tools.desk, each.person, each.case, path, WHOLE[path], each.why)
     kind = ITEMS.get(without_ids(path))
     if kind is None or not path.endswith("[]"):
         raise FieldInvalid(f"Nothing can be added to “{path}” here.")
@@ -128,7 +147,7 @@ def next_id(path: str, letter: str, each: Act) -> str:
 
 def _remove(each: Act) -> Case:
     path = each.given("path")
-    if without_ids(path) not in ITEMS or path.endswith("[]"):
+    if path not in WHOLE and (without_ids(path) not in ITEMS or path.endswith("[]")):
         raise FieldInvalid(f"“{path}” cannot be removed here.")
     return change(each.tools.desk, each.person, each.case, path, None, each.why)
 

@@ -1,47 +1,66 @@
-"""The parts of a case page with reported facts: report, patient, reporters, medicines, tests."""
+"""The parts of a case page with reported facts: report, patient, parent, study, reporters, medicines, tests."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from assistant.triage.people_in_case import Parent
 from assistant.triage.product import Product
-from assistant.triage.terms import Term
 from ui.markup import text
-from ui.triage.fields import CONDITION, DOSING, INDICATION, PATIENT, PRODUCT, REPORT, REPORTER, TEST
+from ui.triage.fields import (
+    CAUSE_OF_DEATH,
+    CONDITION,
+    DOSING,
+    HISTORY,
+    INDICATION,
+    PARENT,
+    PAST_MEDICINE,
+    PATIENT,
+    PRODUCT,
+    REPORT,
+    REPORTER,
+    STUDY,
+    SUBSTANCE,
+    TEST,
+)
 from ui.triage.marks import pill, table
-from ui.triage.view import CaseView, adder, fields, remover
+from ui.triage.spec import Spec
+from ui.triage.view import CaseView, adder, fields, group_adder, remover
+
+
+class _Item(Protocol):
+    @property
+    def id(self) -> str: ...
 
 
 def patient(view: CaseView) -> str:
-    """The patient, the history, the reporters, and the report itself."""
+    """The patient, the history, the parent, the reporters, the study, and the report itself."""
     case = view.case
-    history = "".join(
-        f'<div class="item">{fields(view, f"patient.history[{each.id}]", each, CONDITION)}'
-        f"{remover(view, f'patient.history[{each.id}]', each.name)}</div>"
-        for each in case.patient.history
-    )
-    reporters = "".join(
-        f'<div class="item">{fields(view, f"reporters[{each.id}]", each, REPORTER)}'
-        f"{remover(view, f'reporters[{each.id}]', 'the reporter')}</div>"
-        for each in case.reporters
-    )
-    tests = "".join(
-        f'<div class="item">{fields(view, f"tests[{each.id}]", each, TEST)}'
-        f"{remover(view, f'tests[{each.id}]', each.name)}</div>"
-        for each in case.tests
-    )
+    facts = case.patient
+    conditions = _items(view, "patient.history", facts.history, HISTORY, "No condition is recorded.")
+    past = _items(view, "patient.past_medicines", facts.past_medicines, PAST_MEDICINE, "None is recorded.")
+    causes = _items(view, "patient.causes_of_death", facts.causes_of_death, CAUSE_OF_DEATH, "None is recorded.")
+    reporters = _items(view, "reporters", case.reporters, REPORTER, "Nobody is recorded as the reporter.")
+    tests = _items(view, "tests", case.tests, TEST, "No test is recorded.")
     return (
-        f"<h3>Patient</h3>{fields(view, 'patient', case.patient, PATIENT)}"
-        f"<h3>Conditions</h3>{history or _none('No condition is recorded.')}"
-        f"{adder(view, 'patient.history[]', 'a condition', 'Add a condition')}"
-        f"<h3>Reporters</h3>{reporters or _none('Nobody is recorded as the reporter.')}"
+        f"<h3>Patient</h3>{fields(view, 'patient', facts, PATIENT)}"
+        f"<h3>Conditions</h3>{conditions}{adder(view, 'patient.history[]', 'a condition', 'Add a condition')}"
+        f"<h3>Medicines of the past</h3>{past}"
+        f"{adder(view, 'patient.past_medicines[]', 'name of the medicine', 'Add a past medicine')}"
+        f"<h3>Causes of death</h3>{causes}"
+        f"{adder(view, 'patient.causes_of_death[]', 'the reporter’s words', 'Add a cause of death')}"
+        f"<h3>Parent</h3>{_parent(view, facts.parent)}"
+        f"<h3>Reporters</h3>{reporters}"
         f"{adder(view, 'reporters[]', 'city or organisation', 'Add a reporter')}"
-        f"<h3>Tests</h3>{tests or _none('No test is recorded.')}"
-        f"{adder(view, 'tests[]', 'name of the test', 'Add a test')}"
+        f"<h3>Tests</h3>{tests}{adder(view, 'tests[]', 'name of the test', 'Add a test')}"
+        f"<h3>Study</h3>{_study(view)}"
         f"<h3>Report</h3>{fields(view, '', case, REPORT)}"
     )
 
 
 def medicines(view: CaseView) -> str:
-    """Every medicine with its courses and indications."""
+    """Every medicine with its substances, courses and indications."""
     cards = "".join(_medicine(view, product) for product in view.case.products)
     return (
         f"{cards or _none('No medicine is recorded: a report needs at least one that is suspected.')}"
@@ -49,36 +68,51 @@ def medicines(view: CaseView) -> str:
     )
 
 
+def _items(view: CaseView, path: str, items: Sequence[_Item], group: Mapping[str, Spec], nothing: str) -> str:
+    """The items of a list, each with its fields and the button that takes it out."""
+    first = next(iter(group))
+    shown = "".join(
+        f'<div class="item">{fields(view, f"{path}[{each.id}]", each, group)}'
+        f"{remover(view, f'{path}[{each.id}]', str(getattr(each, first) or 'this entry'))}</div>"
+        for each in items
+    )
+    return shown or _none(nothing)
+
+
+def _parent(view: CaseView, parent: Parent | None) -> str:
+    path = "patient.parent"
+    if parent is None:
+        return _none("Only for a child or a foetus.") + group_adder(view, path, "Add data of the mother or father")
+    history = _items(view, f"{path}.history", parent.history, CONDITION, "No condition of the parent is recorded.")
+    past = _items(view, f"{path}.past_medicines", parent.past_medicines, PAST_MEDICINE, "No past medicine is recorded.")
+    return (
+        f"{fields(view, path, parent, PARENT)}{history}"
+        f"{adder(view, f'{path}.history[]', 'a condition', 'Add a condition of the parent')}{past}"
+        f"{adder(view, f'{path}.past_medicines[]', 'name of the medicine', 'Add a past medicine of the parent')}"
+        f"{remover(view, path, 'data of the parent')}"
+    )
+
+
+def _study(view: CaseView) -> str:
+    if view.case.study is None:
+        return _none("Only for a report from a study.") + group_adder(view, "study", "Add the study")
+    return f"{fields(view, 'study', view.case.study, STUDY)}{remover(view, 'study', 'the study')}"
+
+
 def _medicine(view: CaseView, product: Product) -> str:
     path = f"products[{product.id}]"
-    courses = "".join(
-        f'<div class="item">{fields(view, f"{path}.dosings[{each.id}]", each, DOSING)}'
-        f"{remover(view, f'{path}.dosings[{each.id}]', 'this course')}</div>"
-        for each in product.dosings
-    )
-    reasons = "".join(
-        f'<div class="item">{fields(view, f"{path}.indications[{each.id}]", each, INDICATION)}{term_line(each.term)}'
-        f"{remover(view, f'{path}.indications[{each.id}]', each.verbatim)}</div>"
-        for each in product.indications
-    )
-    substances = ", ".join(each.name for each in product.substances)
-    also = f'<p class="faint">Substances: {text(substances)}</p>' if substances else ""
+    substances = _items(view, f"{path}.substances", product.substances, SUBSTANCE, "No substance is recorded.")
+    courses = _items(view, f"{path}.dosings", product.dosings, DOSING, "No dose is recorded.")
+    reasons = _items(view, f"{path}.indications", product.indications, INDICATION, "No indication is recorded.")
+    head = f'{pill(product.role.value, "role")}<span class="spacer"></span>{remover(view, path, product.name)}'
     return (
-        f'<section class="card"><header><h3>{text(product.name)}</h3>{pill(product.role.value, "role")}'
-        f'<span class="spacer"></span>{remover(view, path, product.name)}</header>'
-        f"{fields(view, path, product, PRODUCT)}{also}"
-        f"<h4>Courses</h4>{courses or _none('No dose is recorded.')}"
-        f"{adder(view, f'{path}.dosings[]', 'dose in the reporter’s words', 'Add a course')}"
-        f"<h4>Indications</h4>{reasons or _none('No indication is recorded.')}"
-        f"{adder(view, f'{path}.indications[]', 'why it was taken', 'Add an indication')}</section>"
+        f'<section class="card"><header><h3>{text(product.name)}</h3>{head}</header>'
+        f"{fields(view, path, product, PRODUCT)}"
+        f"<h4>Substances</h4>{substances}{adder(view, f'{path}.substances[]', 'name', 'Add a substance')}"
+        f"<h4>Courses</h4>{courses}{adder(view, f'{path}.dosings[]', 'dose in the reporter’s words', 'Add a course')}"
+        f"<h4>Indications</h4>{reasons}{adder(view, f'{path}.indications[]', 'why it was taken', 'Add an indication')}"
+        "</section>"
     )
-
-
-def term_line(term: Term | None) -> str:
-    """A coded term in one faint line, "" where there is none."""
-    if term is None:
-        return ""
-    return f'<p class="faint">{text(term.text)} · {text(term.dictionary)} {text(term.version)} {text(term.code)}</p>'
 
 
 def _special(view: CaseView) -> str:

@@ -1,4 +1,4 @@
-"""The fields of a case that the board shows and lets people edit, and how what a person types becomes a value.
+"""The fields of a case that the board shows and lets people edit; how they are typed in is `ui/triage/spec.py`.
 
 A field is known by its path without ids ("events[].outcome"); what is not in `SPECS` cannot be edited here.
 """
@@ -7,69 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from enum import Enum, StrEnum
 
-from assistant.triage.case import EventOutcome, ReportType
+from assistant.triage.case import EventOutcome, NullFlavour, ReportType, Study
 from assistant.triage.changes import Json, encode
+from assistant.triage.e2b.codes import STUDY_TYPE
+from assistant.triage.e2b.table import by_number
 from assistant.triage.errors import FieldInvalid
-from assistant.triage.people_in_case import AgeGroup, Measure, Qualification, Sex
+from assistant.triage.people_in_case import AgeGroup, Parent, Qualification, Sex
 from assistant.triage.product import ActionTaken, ProductRole
-from assistant.triage.when import PartialDate
-
-
-class Kind(StrEnum):
-    """How a field is typed in."""
-
-    TEXT = "text"
-    LONG = "long"
-    DATE = "date"
-    MEASURE = "measure"
-    NUMBER = "number"
-    YES_NO = "yes or no"
-    CHOICE = "choice"
-    WORDS = "words"
-    COUNTRY = "country"
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """A field: its label, how it is typed, and its choices where it has some."""
-
-    label: str
-    kind: Kind = Kind.TEXT
-    choices: tuple[str, ...] = ()
-
-    @property
-    def hint(self) -> str:
-        """What to type."""
-        return _HINTS.get(self.kind, "")
-
-
-_HINTS = {
-    Kind.DATE: "2026, 2026-03 or 2026-03-14",
-    Kind.MEASURE: "71 years, 500 mg, 2 h",
-    Kind.NUMBER: "a number",
-    Kind.COUNTRY: "two letters: US, DE",
-    Kind.WORDS: "one, another",
-}
-_TIME_UNITS = {
-    **dict.fromkeys(("a", "y", "yr", "yrs", "year", "years"), "a"),
-    **dict.fromkeys(("mo", "month", "months"), "mo"),
-    **dict.fromkeys(("wk", "week", "weeks"), "wk"),
-    **dict.fromkeys(("d", "day", "days"), "d"),
-    **dict.fromkeys(("h", "hour", "hours"), "h"),
-    **dict.fromkeys(("min", "minute", "minutes"), "min"),
-}
-
-
-def _choice(label: str, values: type[Enum]) -> Spec:
-    return Spec(label, Kind.CHOICE, tuple(str(value.value) for value in values))
-
+from ui.triage.spec import Kind, Spec, choice
 
 REPORT: Mapping[str, Spec] = {
-    "report_type": _choice("Type of report", ReportType),
+    "report_type": choice("Type of report", ReportType),
     "country": Spec("Country of the reaction", Kind.COUNTRY),
     "markets": Spec("Markets", Kind.WORDS),
     "worldwide_id": Spec("Worldwide case id"),
@@ -79,8 +28,8 @@ REPORT: Mapping[str, Spec] = {
 PATIENT: Mapping[str, Spec] = {
     "identification": Spec("Initials or code"),
     "age": Spec("Age at onset", Kind.MEASURE),
-    "age_group": _choice("Age group", AgeGroup),
-    "sex": _choice("Sex", Sex),
+    "age_group": choice("Age group", AgeGroup),
+    "sex": choice("Sex", Sex),
     "birth": Spec("Date of birth", Kind.DATE),
     "weight_kg": Spec("Weight, kg", Kind.NUMBER),
     "height_cm": Spec("Height, cm", Kind.NUMBER),
@@ -93,11 +42,46 @@ PATIENT: Mapping[str, Spec] = {
 }
 CONDITION: Mapping[str, Spec] = {
     "name": Spec("Condition"),
+    "term": Spec("Coded as", Kind.TERM),
     "start": Spec("Since", Kind.DATE),
+    "end": Spec("Until", Kind.DATE),
     "continuing": Spec("Continuing", Kind.YES_NO),
+    "comment": Spec("Comment"),
 }
+HISTORY: Mapping[str, Spec] = {**CONDITION, "family": Spec("In the family", Kind.YES_NO)}
+PAST_MEDICINE: Mapping[str, Spec] = {
+    "name": Spec("Medicine"),
+    "start": Spec("Started", Kind.DATE),
+    "end": Spec("Stopped", Kind.DATE),
+    "indication": Spec("Taken for", Kind.TERM),
+    "reaction": Spec("Reaction to it", Kind.TERM),
+}
+CAUSE_OF_DEATH: Mapping[str, Spec] = {
+    "text": Spec("Cause of death"),
+    "term": Spec("Coded as", Kind.TERM),
+    "from_autopsy": Spec("Found by autopsy", Kind.YES_NO),
+}
+PARENT: Mapping[str, Spec] = {
+    "identification": Spec("Initials or code"),
+    "sex": choice("Sex", Sex),
+    "age": Spec("Age", Kind.MEASURE),
+    "birth": Spec("Date of birth", Kind.DATE),
+    "last_period": Spec("Last period", Kind.DATE),
+    "weight_kg": Spec("Weight, kg", Kind.NUMBER),
+    "height_cm": Spec("Height, cm", Kind.NUMBER),
+    "history_text": Spec("Medical history", Kind.LONG),
+}
+STUDY: Mapping[str, Spec] = {
+    "name": Spec("Name of the study"),
+    "number": Spec("Sponsor’s number"),
+    "type": Spec("Type of study", Kind.CHOICE, tuple(STUDY_TYPE)),
+    "registrations": Spec("Registrations", Kind.WORDS),
+    "ind": Spec("IND number"),
+    "pre_anda": Spec("Pre-ANDA number"),
+}
+SUBSTANCE: Mapping[str, Spec] = {"name": Spec("Substance"), "strength": Spec("Strength", Kind.MEASURE)}
 REPORTER: Mapping[str, Spec] = {
-    "qualification": _choice("Qualification", Qualification),
+    "qualification": choice("Qualification", Qualification),
     "country": Spec("Country", Kind.COUNTRY),
     "organisation": Spec("Organisation"),
     "city": Spec("City"),
@@ -107,9 +91,9 @@ REPORTER: Mapping[str, Spec] = {
 }
 PRODUCT: Mapping[str, Spec] = {
     "name": Spec("Name as reported"),
-    "role": _choice("Role", ProductRole),
+    "role": choice("Role", ProductRole),
     "ingredient": Spec("Ingredient"),
-    "action": _choice("Action taken", ActionTaken),
+    "action": choice("Action taken", ActionTaken),
     "holder": Spec("Authorisation holder"),
     "authorisation": Spec("Authorisation number"),
     "country_obtained": Spec("Obtained in", Kind.COUNTRY),
@@ -125,14 +109,14 @@ DOSING: Mapping[str, Spec] = {
     "end": Spec("Stopped", Kind.DATE),
     "batch": Spec("Batch"),
 }
-INDICATION: Mapping[str, Spec] = {"verbatim": Spec("Taken for")}
+INDICATION: Mapping[str, Spec] = {"verbatim": Spec("Taken for"), "term": Spec("Coded as", Kind.TERM)}
 EVENT: Mapping[str, Spec] = {
     "verbatim": Spec("Reporter’s words"),
     "translation": Spec("In English"),
     "onset": Spec("Onset", Kind.DATE),
     "end": Spec("End", Kind.DATE),
     "duration": Spec("Duration", Kind.MEASURE),
-    "outcome": _choice("Outcome", EventOutcome),
+    "outcome": choice("Outcome", EventOutcome),
     "country": Spec("Country", Kind.COUNTRY),
     "confirmed_by_professional": Spec("Medically confirmed", Kind.YES_NO),
 }
@@ -151,9 +135,16 @@ NARRATIVE: Mapping[str, Spec] = {
 _GROUPS: tuple[tuple[str, Mapping[str, Spec]], ...] = (
     ("", REPORT),
     ("patient.", PATIENT),
-    ("patient.history[].", CONDITION),
+    ("patient.history[].", HISTORY),
+    ("patient.past_medicines[].", PAST_MEDICINE),
+    ("patient.causes_of_death[].", CAUSE_OF_DEATH),
+    ("patient.parent.", PARENT),
+    ("patient.parent.history[].", CONDITION),
+    ("patient.parent.past_medicines[].", PAST_MEDICINE),
+    ("study.", STUDY),
     ("reporters[].", REPORTER),
     ("products[].", PRODUCT),
+    ("products[].substances[].", SUBSTANCE),
     ("products[].dosings[].", DOSING),
     ("products[].indications[].", INDICATION),
     ("events[].", EVENT),
@@ -166,13 +157,51 @@ SPECS: Mapping[str, Spec] = {f"{start}{name}": spec for start, group in _GROUPS 
 ITEMS: Mapping[str, tuple[str, str]] = {
     "reporters[]": ("q", "city"),
     "products[]": ("p", "name"),
+    "products[].substances[]": ("u", "name"),
     "products[].dosings[]": ("d", "text"),
     "products[].indications[]": ("i", "verbatim"),
     "events[]": ("e", "verbatim"),
     "tests[]": ("t", "name"),
     "patient.history[]": ("h", "name"),
+    "patient.past_medicines[]": ("m", "name"),
+    "patient.causes_of_death[]": ("c", "text"),
+    "patient.parent.history[]": ("h", "name"),
+    "patient.parent.past_medicines[]": ("m", "name"),
 }
 """Lists to which a person can add: the first letter of an id, and the field that the typed words go to."""
+
+
+WHOLE: Mapping[str, Json] = {"patient.parent": encode(Parent()), "study": encode(Study())}
+"""Groups that a case has once or not at all, as they are when a person has just added them."""
+
+_ELEMENTS: Mapping[str, str] = {
+    **{"patient.identification": "D.1", "patient.birth": "D.2.1", "patient.age_group": "D.2.3", "patient.sex": "D.5"},
+    **{"patient.last_period": "D.6", "patient.history_text": "D.7.2", "patient.died": "D.9.1"},
+    **{"patient.autopsy": "D.9.3", "patient.history[].start": "D.7.1.r.2", "patient.history[].end": "D.7.1.r.4"},
+    **{"patient.past_medicines[].name": "D.8.r.1", "patient.past_medicines[].start": "D.8.r.4"},
+    **{"patient.past_medicines[].end": "D.8.r.5", "patient.parent.history[].start": "D.10.7.1.r.2"},
+    **{"patient.parent.history[].end": "D.10.7.1.r.4", "patient.parent.past_medicines[].name": "D.10.8.r.1"},
+    **{"patient.parent.past_medicines[].start": "D.10.8.r.4", "patient.parent.past_medicines[].end": "D.10.8.r.5"},
+    **{"reporters[].organisation": "C.2.r.2.1", "reporters[].city": "C.2.r.2.4", "reporters[].country": "C.2.r.3"},
+    **{"reporters[].qualification": "C.2.r.4", "events[].onset": "E.i.4", "events[].end": "E.i.5"},
+    **{"tests[].day": "F.r.1", "products[].dosings[].start": "G.k.4.r.4", "products[].dosings[].end": "G.k.4.r.5"},
+}
+"""The elements whose null flavour a report takes from the case, by the path of their field."""
+
+EMPTY_WORDS: Mapping[NullFlavour, str] = {
+    NullFlavour.NO_INFORMATION: "no information",
+    NullFlavour.MASKED: "masked",
+    NullFlavour.UNKNOWN: "unknown",
+    NullFlavour.NOT_APPLICABLE: "not applicable",
+    NullFlavour.ASKED_UNKNOWN: "asked, but unknown",
+    NullFlavour.NOT_ASKED: "not asked",
+}
+
+
+def empty_choices(path: str) -> tuple[NullFlavour, ...]:
+    """The null flavours that a report allows where this field is empty; none where it has none."""
+    element = by_number().get(_ELEMENTS.get(without_ids(path), ""))
+    return tuple(each for each in NullFlavour if element is not None and each.value in element.nulls)
 
 
 def without_ids(path: str) -> str:
@@ -190,63 +219,10 @@ def spec_of(path: str) -> Spec:
 
 def label_of(path: str) -> str:
     """A path in words, for the history: "events[e1].outcome" is "Outcome (e1)"; others stay as they are."""
+    if inner := re.fullmatch(r"unknowns\[(.*)\]", path):
+        return f"Why empty: {label_of(inner[1])}"
+    if path in WHOLE:
+        return {"patient.parent": "Parent", "study": "Study"}[path]
     spec = SPECS.get(without_ids(path))
     ids = re.findall(r"\[([^\]]+)\]", path)
     return f"{spec.label} ({', '.join(ids)})" if spec and ids else spec.label if spec else path
-
-
-def parse(spec: Spec, typed: str) -> Json:
-    """What a person typed as the value of a field; an empty text is "not known".
-
-    Raises:
-        FieldInvalid: it does not fit; the message says what would.
-    """
-    words = typed.strip()
-    if spec.kind in {Kind.TEXT, Kind.LONG}:
-        return words
-    if spec.kind is Kind.WORDS:
-        return [each.strip() for each in words.split(",") if each.strip()]
-    if spec.kind is Kind.COUNTRY:
-        if words and not re.fullmatch(r"[A-Za-z]{2}", words):
-            raise FieldInvalid("Write a country as its two letters, for example US or DE.")
-        return words.upper()
-    if not words:
-        return None
-    return _parsed(spec, words)
-
-
-def _parsed(spec: Spec, words: str) -> Json:
-    if spec.kind is Kind.CHOICE:
-        if words not in spec.choices:
-            raise FieldInvalid(f"{spec.label} is one of: {', '.join(spec.choices)}.")
-        return words
-    if spec.kind is Kind.YES_NO:
-        if words not in {"yes", "no"}:
-            raise FieldInvalid(f"{spec.label} is yes, no or empty.")
-        return words == "yes"
-    if spec.kind is Kind.DATE:
-        try:
-            return encode(PartialDate.parse(words))
-        except ValueError as error:
-            raise FieldInvalid(f"{spec.label}: {error}.") from error
-    if spec.kind is Kind.NUMBER:
-        return str(_number(spec, words))
-    return _measure(spec, words)
-
-
-def _number(spec: Spec, words: str) -> Decimal:
-    try:
-        value = Decimal(words)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value < 0 or value > 10**9:
-        raise FieldInvalid(f"{spec.label} is a number, for example 72 or 72.5.")
-    return value
-
-
-def _measure(spec: Spec, words: str) -> Json:
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(\S.{0,30})", words)
-    if found is None:
-        raise FieldInvalid(f"{spec.label} is a number and a unit, for example {spec.hint}.")
-    unit = found[2].strip()
-    return encode(Measure(_number(spec, found[1]), _TIME_UNITS.get(unit.lower(), unit)))

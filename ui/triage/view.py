@@ -13,9 +13,10 @@ from assistant.triage.judgement import Deadline, Validity
 from assistant.triage.markets import Markets
 from assistant.triage.states import OPEN_STATES
 from ui.markup import text
-from ui.triage.fields import Spec, spec_of
+from ui.triage.fields import EMPTY_WORDS, empty_choices, spec_of
 from ui.triage.marks import MACHINE, attributes, do_button, do_form, labelled, shown
 from ui.triage.source import marks_of
+from ui.triage.spec import Spec
 
 MACHINES = frozenset({"machine", "nobody", ""})
 """Names in a history or a judgement that are no person's."""
@@ -90,11 +91,24 @@ def one_field(view: CaseView, path: str, value: object) -> str:
     label = f'<span class="name">{text(spec.label)}</span>'
     words = shown(value)
     mark = MACHINE if words and from_machine(view, path) else ""
+    why = None if words else next((each.why for each in view.case.unknowns if each.id == path), None)
+    if why is not None:
+        mark = f'<span class="faint">({text(EMPTY_WORDS[why])})</span>'
+    empty = "|".join(f"{each.value}:{EMPTY_WORDS[each]}" for each in empty_choices(path)) if view.editable else ""
     if any(mark.path == path for mark in marks_of(view.case)):
         body = f'<button type="button" class="value has-span" data-action="spot">{text(words) or "–"}</button>'
     else:
         body = f'<span class="value{"" if words else " faint"}">{text(words) or "–"}</span>'
-    data = attributes(path=path, kind=spec.kind.value, label=spec.label, hint=spec.hint, choices="|".join(spec.choices))
+    choices = "|".join(spec.choices)
+    data = attributes(
+        path=path,
+        kind=spec.kind.value,
+        label=spec.label,
+        hint=spec.hint,
+        choices=choices,
+        empty=empty,
+        why_empty=why or "",
+    )
     return (
         f'<div class="fact"{data} data-raw="{text(words)}">{label}'
         f'<span class="holds">{body}{mark}{pencil(spec.label) if view.editable else ""}</span></div>'
@@ -113,6 +127,11 @@ def adder(view: CaseView, path: str, words: str, label: str) -> str:
     typed = f'<input name="typed" maxlength="500" required placeholder="{text(words)}">'
     inner = f'{labelled(label, typed)}<button class="act" type="submit">{text(label)}</button>'
     return do_form(inner, "add", label, path=path)
+
+
+def group_adder(view: CaseView, path: str, label: str) -> str:
+    """The button that adds a group that a case has once or not at all."""
+    return do_button(label, "add", "reason", label, path=path) if view.editable else ""
 
 
 def remover(view: CaseView, path: str, label: str) -> str:
