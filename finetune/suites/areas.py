@@ -1,33 +1,12 @@
-"""Which therapeutic area a medicine is counted under."""
+"""Which therapeutic area a probe is counted under: the table is that of data preparation, so that both count alike."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-
-import yaml
-from pydantic import BaseModel, ConfigDict
-
+from finetune.prepare.annotate import area_of as _area_of
 from retrieval.ingredient import base_name
 
-TABLE = Path(__file__).resolve().parent / "areas.yaml"
 
-
-class _Areas(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    version: str
-    areas: dict[str, tuple[str, ...]]
-
-
-def area_of(ingredient: str) -> str:
-    """The therapeutic area of an ingredient, "" where the table does not have it."""
-    return _areas().get(base_name(ingredient), "")
-
-
-@cache
-def _areas() -> Mapping[str, str]:
-    table = _Areas.model_validate(yaml.safe_load(TABLE.read_text(encoding="utf-8")))
-    return {base_name(each): area for area, members in table.areas.items() for each in members}
+def area_of(medicine: str) -> str:
+    """The area of a medicine by its ingredient or its monograph's id ("interferon-beta-1a"), "" where it has none."""
+    spelt = (medicine, medicine.replace("-", " "), medicine.replace("-", " ", 1))
+    return next((area for each in spelt if (area := _area_of(base_name(each)))), "")

@@ -107,12 +107,12 @@ def _of_file(path: Path) -> Sequence[GoldQuestion]:
 
 
 def _gold(question: GoldQuestion, suite: Suite) -> Probe:
-    medicine = question.cite[0].document.replace("-", " ") if question.cite else ""
+    medicine = question.cite[0].document if question.cite else ""
     section = SECTIONS.get(question.topic)
     traits = Traits(
         topic=question.topic,
         section=section.value if section else "",
-        area=area_of(medicine) or area_of(medicine.replace(" ", "-")),
+        area=area_of(medicine),
         population=POPULATIONS.get(question.topic, ""),
     )
     probe = Probe(
