@@ -21,6 +21,7 @@ class Plan(BaseModel):
     folders of prepared snapshots whose rows are added to the reviewed answers. With fewer than `least_examples`
     reviewed answers nothing is trained. `suites` are asked in both evaluations; of the generated questions at most
     `most_synthetic` (0: all). `gold` is a folder of gold questions instead of the shipped ones.
+    `launcher` starts training on several GPUs or machines (accelerate launch …, torchrun …); empty: in this process.
     `canary_share` of the conversations goes to a new release until a person promotes it.
     """
 
@@ -38,6 +39,7 @@ class Plan(BaseModel):
     gold: Path | None = None
     most_synthetic: int = Field(default=0, ge=0)
     parity_prompts: int = Field(default=12, ge=1)
+    launcher: tuple[str, ...] = ()
     canary_share: float = Field(default=0.1, gt=0, lt=1)
 
     @property

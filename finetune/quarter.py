@@ -33,7 +33,7 @@ from finetune.recipe import Recipe, recipe_hash
 from finetune.release import EVALUATION, REPORT, approvals_of, is_rejected, keep_report, release, signable
 from finetune.select import Selection
 from finetune.snapshot import read_rows, read_snapshot
-from finetune.steps import Earlier, Ended, Given, Made, Result, Step, Waiting, files_under, write_whole
+from finetune.steps import Earlier, Ended, Given, Made, Result, Step, Waiting, files_under, read_marker, write_whole
 from finetune.suites.probe import Probe
 from retrieval.medicines import Medicines
 
@@ -56,6 +56,8 @@ class QuarterTools:
     `loop` is the folder of the whole loop. `grounds` hashes what both evaluations rest on besides the snapshot: index,
     rules, suites. `now_served` starts what serves now and the bare base, and `tuned` the base with a candidate's
     adapter; each as the whole assistant, for as long as its block lasts. `serving` is the hash of what serves now.
+    `prepare` gets the examples, the folder to make, and the snapshots of earlier quarters, whose held-out medicines
+    stay held out.
     """
 
     loop: Path
@@ -66,7 +68,7 @@ class QuarterTools:
     ledger: Ledger
     medicines: Medicines
     select: Callable[[datetime], Selection]
-    prepare: Callable[[Iterable[Example], Path], Snapshot]
+    prepare: Callable[[Iterable[Example], Path, Sequence[Path]], Snapshot]
     probes: Callable[[Path], Sequence[Probe]]
     grounds: str
     serving: Callable[[], str]
@@ -109,12 +111,15 @@ def steps(folder: Path, until: datetime, tools: QuarterTools) -> tuple[Step, ...
     def ground() -> str:
         return tools.grounds
 
+    def before() -> str:
+        return " ".join(each.name for each in story.earlier_snapshots())
+
     def baseline() -> str:
         return f"{tools.grounds} {tools.serving()} {tools.base_hash}"
 
     rows: tuple[tuple[str, tuple[str, ...], Callable[[], str], Callable[[Given], Result], bool], ...] = (
         ("select", (), lambda: f"{tools.select(until).content_hash} {plan.hash}", story.select, False),
-        ("prepare", ("select",), nothing, story.prepare, False),
+        ("prepare", ("select",), before, story.prepare, False),
         ("approve-data", ("prepare",), nothing, story.approve_data, True),
         ("baseline", ("prepare", "approve-data"), baseline, story.baseline, False),
         ("train", ("prepare", "approve-data", "baseline"), lambda: recipe, story.train, False),
@@ -150,7 +155,7 @@ class _Story:
         examples = self.tools.select(self.until).examples
         more = chain.from_iterable(_rows_of(each) for each in self.tools.plan.snapshots)
         out = self.tools.loop / "snapshots" / f"{self.quarter}-{given.work.name}"
-        snapshot = self.tools.prepare(chain(examples, more), out)
+        snapshot = self.tools.prepare(chain(examples, more), out, self.earlier_snapshots())
         facts = {"snapshot": snapshot.id, "folder": out.name}
         facts |= {split.value: str(rows) for split, rows in snapshot.rows.items()}
         return Made(facts, files_under(out, self.folder))
@@ -243,6 +248,13 @@ class _Story:
                 who, "watch the canary, then promote it or roll it back", f"pharmassist models promote {made}"
             )
         return Ended((f"The release {made} was taken out of service before it was promoted.",))
+
+    def earlier_snapshots(self) -> tuple[Path, ...]:
+        """The snapshots of the quarters before this one, oldest first."""
+        quarters = sorted(each for each in self.folder.parent.glob("*Q*") if each.name < self.folder.name)
+        markers = (read_marker(each, "prepare") for each in quarters)
+        folders = (self.tools.loop / "snapshots" / each.made.facts["folder"] for each in markers if each is not None)
+        return tuple(each for each in folders if each.is_dir())
 
     def _snapshot(self, earlier: Earlier) -> Path:
         return self.tools.loop / "snapshots" / earlier["prepare"].facts["folder"]

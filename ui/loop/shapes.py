@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from pydantic import BaseModel
 
 from finetune.cost import Line
+from finetune.standing import StepStands
 
 
 class LineShape(BaseModel):
@@ -23,6 +25,41 @@ class CostShape(BaseModel):
 
     costs: list[LineShape]
     returns: list[LineShape]
+
+
+class StepShape(BaseModel):
+    """One step of a quarter: where it is, since when, in which words, and what it made."""
+
+    name: str
+    title: str
+    stage: str
+    at: datetime | None
+    words: str
+    facts: dict[str, str]
+
+
+class QuarterShape(BaseModel):
+    """How a quarter stands, in one sentence and step by step."""
+
+    quarter: str
+    outcome: str
+    steps: list[StepShape]
+
+
+def quarter_json(quarter: str, outcome: str, stands: Iterable[StepStands]) -> str:
+    """A quarter and its steps in order."""
+    steps = [
+        StepShape(
+            name=each.name,
+            title=each.title,
+            stage=each.stage.value,
+            at=each.at,
+            words=each.words,
+            facts=dict(each.facts),
+        )
+        for each in stands
+    ]
+    return QuarterShape(quarter=quarter, outcome=outcome, steps=steps).model_dump_json(indent=2)
 
 
 def cost_json(costs: Sequence[Line], back: Sequence[Line]) -> str:
