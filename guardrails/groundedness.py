@@ -78,7 +78,7 @@ class Grounding:
     @cached_property
     def blend(self) -> Blend:
         """How the three signals are joined. Raises `NetUnavailable` where the file cannot be read."""
-        return read_blend(self._folder)
+        return read_blend(self._nets.place(self._folder))
 
     @property
     def least(self) -> float:

@@ -11,7 +11,7 @@ joined with the mean over all tokens.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,11 +54,17 @@ class _Net:
 class Nets:
     """All learned nets of one encoder. Each loads at its first use and stays. Safe to call from several threads."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, instead: Mapping[Path, Path] | None = None) -> None:
+        """`instead` names, for the folder of a net that ships, the folder of a released one that takes its place."""
         self._encoder = encoder
+        self._instead = dict(instead or {})
         self._model: PeftModel | None = None
         self._base = ""
         self._nets: dict[Path, _Net] = {}
+
+    def place(self, folder: Path) -> Path:
+        """Where the net of this folder is really read from."""
+        return self._instead.get(folder, folder)
 
     def card(self, folder: Path) -> NetCard:
         """What the net in this folder says about itself.
@@ -66,6 +72,7 @@ class Nets:
         Raises:
             EncoderError: it has no readable `net.json`.
         """
+        folder = self.place(folder)
         net = self._nets.get(folder)
         return net.card if net else read_card(folder)
 
@@ -112,6 +119,7 @@ class Nets:
         return made
 
     def _loaded(self, base: SentenceTransformer, folder: Path, task: Task) -> _Net:
+        folder = self.place(folder)
         if folder not in self._nets:
             self._nets[folder] = self._load(base, folder)
         net = self._nets[folder]

@@ -26,6 +26,7 @@ from assistant.records import Records
 from assistant.routing import RoutedGenerator
 from assistant.serving import ServingFile, Target, confirmed_by
 from assistant.settings import AssistantSettings
+from finetune.nets.deployed import nets_in_use
 from guardrails.adverse_event import AdverseEvents
 from guardrails.candidates import candidates, joined
 from guardrails.dosing import not_known
@@ -156,7 +157,7 @@ def _rulebook(index: Index, medicines: Medicines) -> Rulebook:
 
 def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails, records: Records) -> Product:
     medicines = Medicines.load(index.sources())
-    nets = Nets(encoder)
+    nets = Nets(encoder, nets_in_use(settings.data_dir / "loop" / "releases", records.ledger))
     intake, grounding, adverse = Intake(nets), Grounding(nets, encoder), AdverseEvents(medicines, nets)
     guard = _guard(medicines, _rulebook(index, medicines), rails, grounding)
     searching = SearchTools(index, encoder, medicines, settings.retrieval)
@@ -250,7 +251,9 @@ def serve_chat(product: Product, host: str, port: int) -> None:
     from ui.access import access_for
     from ui.chat import build_chat
     from ui.effective import record_settings
-    from ui.serve import Encryption, serve
+    from ui.review.page import PATH, SHEETS, build_review
+    from ui.review.wiring import review_tools
+    from ui.serve import Beside, Encryption, serve
     from ui.triage.board import board, build_triage
     from ui.triage.wiring import desk_tools
 
@@ -260,7 +263,8 @@ def serve_chat(product: Product, host: str, port: int) -> None:
     files = settings.tls_certificate, settings.tls_key
     encryption = Encryption(files[0], files[1]) if files[0] and files[1] else None
     blocks = build_chat(product.ask, records, product.index.source, status_of(product), desk=True)
-    serve(blocks, access, host, port, encryption, build_triage(board(desk_tools(desk_parts(product)))))
+    beside = [Beside(PATH, build_review(review_tools(review_parts(product))), SHEETS)]
+    serve(blocks, access, host, port, encryption, build_triage(board(desk_tools(desk_parts(product)))), beside)
 
 
 def desk_parts(product: Product) -> Open:

@@ -25,7 +25,7 @@ from finetune.nets.contrasts.faithful import reworded
 from finetune.nets.contrasts.pairs import make
 from finetune.nets.contrasts.rewritten import rewritten
 from finetune.nets.contrasts.texts import Part, all_parts, monographs
-from finetune.nets.trainer import PairRow, Recipe, operate_at, train
+from finetune.nets.trainer import PairRow, Recipe, TrainReport, operate_at, train
 from guardrails.groundedness import BLEND, Blend, Grounding
 from retrieval.encoder import Encoder
 from retrieval.nets import Nets
@@ -50,6 +50,8 @@ SEEDS = (7, 8, 9, 10)
 """The contrasts are made once for each: other windows, other rewordings and other changes of the same sentences."""
 CHECKED, BLENDED = 9_500, 1_500
 """Contrasts to fit the temperature on, and to fit the blend on."""
+WITHOUT_NET = (0.0, 1.0, 1.0)
+"""The shares of a check that has no net."""
 SHARES = (2.0, 1.0, 1.0)
 """What the net, the cosine and the overlap weigh, each divided by its spread over the calibration contrasts: the net
 as much as both others together."""
@@ -73,14 +75,24 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--contrasts", type=int, default=0, help="learn from so many only (0: all, for a GPU)")
     chosen = parser.parse_args()
-    parts, facts = all_parts(chosen.data), list(rewritten(chosen.data))
-    learned = [one for seed in SEEDS for one in make("train", parts, facts, seed)][: chosen.contrasts or None]
+    ship(chosen.data, chosen.out, RECIPE, chosen.contrasts)
+
+
+def ship(data: Path, out: Path, recipe: Recipe = RECIPE, contrasts: int = 0) -> TrainReport:
+    """Train on so many contrasts (0: all), fit the blend, and write the net with its operating point."""
+    parts, facts = all_parts(data), list(rewritten(data))
+    learned: list[Contrast] = []
+    for seed in SEEDS:
+        if not contrasts or len(learned) < contrasts:
+            learned += make("train", parts, facts, seed)
+    learned = learned[: contrasts or None]
     checked = make("validation", parts, facts)
     print(f"{len(learned)} contrasts to learn from, {len(checked)} to calibrate on", flush=True)
-    report = train(RECIPE, rows(learned), rows(checked[:CHECKED]), chosen.out)
+    report = train(recipe, rows(learned), rows(checked[:CHECKED]), out)
     print(f"losses {report.losses}, temperature {report.temperature:.2f}, {report.seconds:.0f} s", flush=True)
-    blend = calibrate(checked[-BLENDED:], chosen.out)
-    operate_at(chosen.out, blend.threshold)
+    blend = calibrate(checked[-BLENDED:], out)
+    operate_at(out, blend.threshold)
+    return report
 
 
 def rows(contrasts: Sequence[Contrast]) -> list[PairRow]:
@@ -88,9 +100,14 @@ def rows(contrasts: Sequence[Contrast]) -> list[PairRow]:
     return [PairRow(one.claim, one.passage, LABELS[0] if one.supported else LABELS[1]) for one in contrasts]
 
 
-def calibrate(contrasts: Sequence[Contrast], out: Path, shares: tuple[float, float, float] = SHARES) -> Blend:
+def calibrate(
+    contrasts: Sequence[Contrast],
+    out: Path,
+    shares: tuple[float, float, float] = SHARES,
+    encoder: Encoder | None = None,
+) -> Blend:
     """Fit the blend, choose the operating point, and write both beside the net."""
-    encoder = Encoder(RetrievalSettings())
+    encoder = encoder or Encoder(RetrievalSettings())
     grounding = Grounding(Nets(encoder), encoder, folder=out)
     write_blend(Blend(*shares, 0.0, 0.5), out)
     signals = grounding.signals([one.claim for one in contrasts], [[one.passage] for one in contrasts])

@@ -19,6 +19,8 @@ from finetune.nets.rows import TagRow
 from finetune.nets.trainer import Recipe, TrainReport, operate_at, train
 
 RECIPE = Recipe("identifiers", "tag", LABELS, rank=16, alpha=32, learning_rate=8e-4, epochs=3, batch_size=64)
+MADE = 30_000
+"""Texts that are made to learn from."""
 THRESHOLD = 0.4
 """A token is masked where the probability of an identifier is above this."""
 
@@ -28,15 +30,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--made", type=int, default=30_000, help="texts to make")
+    parser.add_argument("--made", type=int, default=MADE, help="texts to make")
     chosen = parser.parse_args()
-    texts = deid_texts(chosen.data)
-    learned = made_rows(chosen.made, seed=11) + rows(texts, "training") * 4 + plain_rows() * 2
+    show(ship(chosen.data, chosen.out, made=chosen.made))
+
+
+def ship(data: Path, out: Path, recipe: Recipe = RECIPE, made: int = MADE) -> TrainReport:
+    """Train on so many made texts and the training parts, and write the net with its operating point."""
+    texts = deid_texts(data)
+    learned = made_rows(made, seed=11) + rows(texts, "training") * 4 + plain_rows() * 2
     checked = made_rows(800, seed=12) + rows(texts, "calibration")
     print(f"{len(learned)} rows to learn from, {len(checked)} to calibrate on", flush=True)
-    report = train(RECIPE, learned, checked, chosen.out)
-    operate_at(chosen.out, THRESHOLD)
-    show(report)
+    report = train(recipe, learned, checked, out)
+    operate_at(out, THRESHOLD)
+    return report
 
 
 def rows(texts: Sequence[DeidText], part: Part) -> list[TagRow]:
