@@ -116,9 +116,9 @@ def check(
 def overrides(as_json: Json = False) -> None:
     """How often each rule warned, and how often clinicians overrode it."""
     from ui import show
+    from ui.opening import open_records
     from ui.settings import load
     from ui.shapes import overrides_json
-    from ui.wiring import open_records
 
     rates = open_records(load()).override_rates()
     print(overrides_json(rates) if as_json else show.overrides(rates))

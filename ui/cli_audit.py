@@ -94,8 +94,8 @@ def _opened() -> tuple[Records, Person]:
     """The records, and the local person, who must be allowed to read the ledger."""
     from assistant.accounts import Accounts
     from assistant.people import May, require
+    from ui.opening import local_person, open_records
     from ui.settings import load
-    from ui.wiring import local_person, open_records
 
     settings = load()
     records = open_records(settings)

@@ -57,8 +57,8 @@ def list_decisions(
     from assistant.accounts import Accounts
     from assistant.people import May, require
     from assistant.triage.signals.review import decisions
+    from ui.opening import local_person, open_records
     from ui.settings import load
-    from ui.wiring import local_person, open_records
 
     settings = load()
     ledger = open_records(settings).ledger
@@ -95,8 +95,8 @@ def _recorded(row: SignalRow, state: SignalState, why: str, source: str) -> tupl
     from guardrails.identifiers import Masker
     from retrieval.encoder import Encoder
     from retrieval.nets import Nets
+    from ui.opening import local_person, open_records
     from ui.settings import load
-    from ui.wiring import local_person, open_records
 
     settings = load()
     ledger = open_records(settings).ledger

@@ -131,8 +131,8 @@ def _use(name: str, release: str) -> None:
 
 def _opened(needs: May | None = None) -> tuple[Settings, Ledger]:
     """The settings and the ledger, where the local person may do what is needed."""
+    from ui.opening import open_records
     from ui.settings import load
-    from ui.wiring import open_records
 
     settings = load()
     ledger = open_records(settings).ledger
@@ -144,7 +144,7 @@ def _opened(needs: May | None = None) -> tuple[Settings, Ledger]:
 def _person(settings: Settings, ledger: Ledger, needs: May) -> Person:
     from assistant.accounts import Accounts
     from assistant.people import require
-    from ui.wiring import local_person
+    from ui.opening import local_person
 
     person = local_person(settings, Accounts(ledger))
     require(person, needs)

@@ -77,8 +77,8 @@ def password(user_name: UserName, as_json: Json = False) -> None:
 def _opened() -> tuple[Accounts, Person]:
     """The accounts, and the local person."""
     from assistant.accounts import Accounts
+    from ui.opening import local_person, open_records
     from ui.settings import load
-    from ui.wiring import local_person, open_records
 
     settings = load()
     accounts = Accounts(open_records(settings).ledger)

@@ -154,8 +154,8 @@ def _made(settings: Settings, quarter: Quarter, step: str, kind: str) -> Path:
 
 def _opened() -> tuple[Settings, Ledger, Accounts]:
     from assistant.accounts import Accounts
+    from ui.opening import open_records
     from ui.settings import load
-    from ui.wiring import open_records
 
     settings = load()
     ledger = open_records(settings).ledger
@@ -163,7 +163,7 @@ def _opened() -> tuple[Settings, Ledger, Accounts]:
 
 
 def _local(settings: Settings, accounts: Accounts) -> Person:
-    from ui.wiring import local_person
+    from ui.opening import local_person
 
     return local_person(settings, accounts)
 

@@ -152,7 +152,7 @@ def _nets(settings: Settings) -> Examined:
 
 def _index(settings: Settings) -> Examined:
     from retrieval.encoder import Encoder
-    from ui.wiring import open_index
+    from ui.opening import open_index
 
     place = settings.retrieval.qdrant_url or str(settings.data_dir / "index")
     try:
@@ -173,7 +173,7 @@ def _index(settings: Settings) -> Examined:
 
 
 def _database(settings: Settings) -> Examined:
-    from ui.wiring import open_records
+    from ui.opening import open_records
 
     if not settings.database_url.get_secret_value() and not (settings.data_dir / "pharmassist.db").exists():
         return Examined("database", State.NOTE, "not made yet", "the first question makes it")

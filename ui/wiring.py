@@ -16,7 +16,6 @@ from assistant.accounts import Accounts
 from assistant.ask import AskTools, ask
 from assistant.assess import assess, conflicts, worked_out
 from assistant.conversation import Answer, Basis, Event, Outcome, Question, Refusal
-from assistant.database import open_database
 from assistant.extract import ExtractiveGenerator
 from assistant.generate import DraftGenerator
 from assistant.ledger import Ledger
@@ -45,6 +44,7 @@ from retrieval.nets import Nets
 from retrieval.passage import Passage, SourceKind
 from retrieval.search import SearchTools, hybrid_query, search
 from ui.noticing import noticed
+from ui.opening import local_person, open_index, open_records
 from ui.settings import Settings, load
 from ui.status import Status
 
@@ -131,19 +131,6 @@ def _warm(product: Product) -> None:
     product.grounding.scores(["Take it with food."], [["Take it with meals."]])
 
 
-def open_index(settings: Settings, encoder: Encoder, *, create: bool = True, share: bool = False) -> Index:
-    """The embedded index of the data folder, or the Qdrant server that the settings name."""
-    wanted = settings.retrieval
-    if wanted.qdrant_url:
-        from retrieval.index.server import open_server
-
-        return open_server(wanted, dimension=encoder.dimension, model=encoder.name)
-    from retrieval.index.edge import open_edge
-
-    folder = settings.data_dir / "index"
-    return open_edge(folder, dimension=encoder.dimension, model=encoder.name, create=create, share=share)
-
-
 def _guard(medicines: Medicines, rulebook: Rulebook, rails: Rails, grounding: Grounding) -> Guard:
     return Guard(medicines, rulebook, rails, grounding.check)
 
@@ -178,18 +165,6 @@ def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails,
     people = (accounts, local_person(settings, accounts))
     read = (guard, intake, grounding, adverse)
     return Product(settings, index, encoder, nets, medicines, *read, records, *people, Masker(nets), tools)
-
-
-def open_records(settings: Settings) -> Records:
-    """Conversations, turns, flags and the ledger, in SQLite in the data folder or where the settings say."""
-    engine = open_database(settings.database)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return Records(engine, Ledger(engine, settings.anchors))
-
-
-def local_person(settings: Settings, accounts: Accounts) -> Person:
-    """Whoever works on this machine without signing in: in single-user mode, and on the command line."""
-    return accounts.local(settings.local_user, settings.local_name, settings.local_roles)
 
 
 def generator(settings: Settings, medicines: Medicines, ledger: Ledger) -> DraftGenerator:

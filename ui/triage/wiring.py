@@ -63,7 +63,7 @@ def desk_opened(settings: Settings, on_progress: Callable[[IngestProgress], None
 
     The starter corpus is indexed where it is missing or changed, because expectedness is judged by its labels.
     """
-    from ui.wiring import open_index, open_records
+    from ui.opening import open_index, open_records
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     # First what fails quickly: nobody should wait for an index and then hear that the database cannot be opened.
