@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
-from assistant.conversation import Draft
+from assistant.ask import ask
+from assistant.conversation import Answer, Draft, FlagKind, Refusal, RefusalReason
+from assistant.database import open_database
 from assistant.errors import GeneratorUnavailable
 from assistant.generate import Drafting, DraftRequest
+from assistant.records import Records
 from finetune.ensemble import DisputedClaim, Ensemble, escalating
 from guardrails.claim import Claim
 from guardrails.patient import Patient
@@ -17,6 +21,7 @@ from guardrails.verdict import CheckRun, Decision, Verdict
 from retrieval.medicines import Medicines
 from retrieval.passage import Citation, Passage
 from tests.assistant.evidence import ADULTS, RENAL, request_for
+from tests.assistant.test_ask import PASSAGE, QUESTION, Store, judged, tools
 
 MEDICINES = Medicines.load()
 
@@ -137,3 +142,28 @@ def test_a_disputed_sentence_cites_nothing_so_that_any_judge_withholds_it() -> N
     drafting = Ensemble([Says(((START, ADULTS),)), Says(())], MEDICINES).draft(replace(request_for()))
     (claim,) = drafting
     assert claim.citations == ()
+
+
+def test_in_a_whole_assistant_a_dispute_is_refused_stored_and_flagged(tmp_path: Path) -> None:
+    """Through the real steps of a question and the real database: the reviewers find the flag by themselves."""
+    engine = open_database(f"sqlite:///{tmp_path / 'kept.db'}")
+    records = Records(engine)
+    text = "The maximum dose of metformin is 2550 mg per day."
+    low, high = Says(((text, PASSAGE),)), Says((("The maximum dose of metformin is 3000 mg per day.", PASSAGE),))
+    ensemble = Ensemble([low, high], MEDICINES)
+    prepared = replace(tools(Store()), store=records, generator=ensemble, judge=escalating(judged))
+    *_, last = ask(QUESTION, prepared)
+    assert isinstance(last, Refusal)
+    assert last.reason is RefusalReason.NOTHING_SUPPORTED
+    assert {item.decision for item in last.withheld} == {Decision.ESCALATE}
+    assert len(last.withheld) == 2
+    assert [flag.kind for flag in records.flags(QUESTION.id)] == [FlagKind.ESCALATED, FlagKind.ESCALATED]
+    assert all("The models do not agree" in flag.comment for flag in records.flags(QUESTION.id))
+    (turn,) = records.turns(QUESTION.conversation_id)
+    assert turn.outcome.basis.generator == "ensemble"
+    assert records.verify() == ()
+    agreed = replace(prepared, generator=Ensemble([low, low], MEDICINES))
+    *_, answer = ask(replace(QUESTION, id="t2"), agreed)
+    engine.dispose()
+    assert isinstance(answer, Answer)
+    assert answer.claims[0].claim.text == text
