@@ -9,7 +9,8 @@ from pathlib import Path
 
 from finetune.errors import QuarterInvalid
 from finetune.journal import Noted
-from finetune.quarter import SETTLED_BY, TITLES, QuarterTools, steps
+from finetune.quarter import SETTLED_BY, TITLES, steps
+from finetune.quarter_tools import QuarterTools
 from finetune.quarters import Quarter
 from finetune.standing import Stage, StepStands, where
 from finetune.steps import Ended, Finished, Stand, advance, forget, write_whole

@@ -17,6 +17,7 @@ from finetune.candidate import ADAPTER, read_candidate
 from finetune.evaluate import SystemUnderTest
 from finetune.example import Split
 from finetune.plan import Plan
+from finetune.regression import regression_probes
 from finetune.snapshot import read_rows
 from finetune.suites.held_out import held_out_probes
 from finetune.suites.names import name_probes
@@ -149,7 +150,7 @@ def _asked(settings: AssistantSettings) -> Iterator[DraftGenerator]:
         yield generator
 
 
-def probes(product: Product, plan: Plan, snapshot: Path) -> tuple[Probe, ...]:
+def probes(product: Product, plan: Plan, snapshot: Path, regression: Path | None) -> tuple[Probe, ...]:
     """Every question of the plan's suites, for the labels that are indexed now."""
     gold = gold_probes(plan.gold or GOLD)
     written = gold if plan.gold else (*gold, *safety_probes())
@@ -161,9 +162,10 @@ def probes(product: Product, plan: Plan, snapshot: Path) -> tuple[Probe, ...]:
             current_passages(product.index), product.medicines, plan.most_synthetic
         ),
         Suite.NAMES: name_probes,
-        Suite.REGRESSION: lambda: held_out_probes(read_rows(snapshot, Split.VALIDATION), Suite.REGRESSION),
     }
-    return tuple(probe for suite in plan.suites for probe in found[suite]())
+    asked = [probe for suite in plan.suites if suite in found for probe in found[suite]()]
+    kept = regression_probes(regression, asked) if regression and Suite.REGRESSION in plan.suites else ()
+    return tuple({probe.id: probe for probe in (*asked, *kept)}.values())
 
 
 def _of_target(settings: AssistantSettings, target: Target) -> AssistantSettings:

@@ -27,8 +27,9 @@ from finetune.prepare.masks import masked_by
 from finetune.prepare.settings import Settings as PrepareSettings
 from finetune.progress import TrainProgress
 from finetune.proof import prove
-from finetune.quarter import QuarterTools, Served
+from finetune.quarter_tools import QuarterTools, Served
 from finetune.recipe import Recipe, read_recipe, shipped, write_recipe
+from finetune.registry import register
 from finetune.select import Selection, select
 from finetune.serving_state import Loop, served_now
 from finetune.steps import Made, Result, Waiting
@@ -68,6 +69,7 @@ def quarter_tools(product: Product, plan: Plan, machine: Machine, on_progress: O
         train=partial(_train, loop.folder / "tracking", plan.launcher, on_progress),
         tuned=lambda folder: tuned(product, folder, base.folder, machine),
         parity=partial(_parity, product, loop, machine),
+        register=lambda folder: register(folder, loop.folder / "tracking"),
         canary=partial(_canary, product, loop),
         served=partial(_served, loop),
     )
