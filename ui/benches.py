@@ -22,9 +22,9 @@ NAMES = (
         "dose-vignettes",
         "adverse-events",
     ),
-    *("signals", "duplicates", "expectedness"),
+    *("signals", "duplicates", "expectedness", "prepare", "evaluate"),
 )
-_NEED_NO_DATA = frozenset({"gold", "duplicates"})
+_NEED_NO_DATA = frozenset({"gold", "duplicates", "evaluate", "prepare"})
 
 
 def run(name: str, data: Path | None) -> BenchReport:
