@@ -121,7 +121,7 @@ def import_files(
 
 @app.command()
 def export(
-    case: CaseName,
+    cases: Annotated[list[str], typer.Argument(help="Labels or ids; several go into one file, each signed.")],
     market: Annotated[str, typer.Option(help="The market that wants the report: us, us-ind, eu …")] = "us",
     check_only: Annotated[bool, typer.Option("--check", help="Only check the report; write nothing.")] = False,
     although_invalid: Annotated[
@@ -131,15 +131,23 @@ def export(
     why: Why = "exported",
     as_json: Json = False,
 ) -> None:
-    """Check a case's E2B(R3) report, and sign and write it to the export folder. Exit code 3: it was not written."""
+    """Check the E2B(R3) reports of cases, and sign and write them to the export folder. Exit code 3: not written."""
     from assistant.people import May, require
     from assistant.triage.moving import require_assessed
+    from ui.cli_together import export_several
     from ui.triage.export import report_of
     from ui.triage.shapes import ExportShape, violation_shapes
     from ui.triage.text import export_text
 
+    case = cases[0]
     with _working() as (tools, person):
         require(person, May.EXPORT)
+        if len(cases) > 1:
+            raise typer.Exit(
+                export_several(
+                    tools, person, cases, market, None if check_only else _password, although_invalid, as_json
+                )
+            )
         now = tools.desk.book.case(case)
         report = report_of(tools, now, market)
         write = not check_only and (although_invalid or not report.refused)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from assistant.chain import EntryKind
 from assistant.people import May, Meaning, Person, Signature, require
 from assistant.triage.case import Case, Submission
+from assistant.triage.casebook import Edit
 from assistant.triage.clock import standing
 from assistant.triage.desk import Arrived, Desk, edit, kept_text, next_source, save
 from assistant.triage.errors import MoveRefused
@@ -172,7 +173,21 @@ def exported(
     Raises `MoveRefused` where something of the case is not assessed (any more), unless `although` says that the person
     exports it all the same; the history then names what is missing.
     """
+    (saved,) = exported_together(desk, person, ((case, written, signature),), although=although)
+    return saved
+
+
+def exported_together(
+    desk: Desk, person: Person, reports: Sequence[tuple[Case, Written, Signature | None]], *, although: bool = False
+) -> tuple[Case, ...]:
+    """Record reports that were written to one file, each case with its own signature: all of them or none."""
     require(person, May.EXPORT)
+    return save(desk, *(_export(desk, person, *each, although=although) for each in reports))
+
+
+def _export(
+    desk: Desk, person: Person, case: Case, written: Written, signature: Signature | None, *, although: bool
+) -> Edit:
     desk.markets.named(written.market)
     _step(case, State.EXPORTED, "")
     if not although:
@@ -186,9 +201,7 @@ def exported(
     new = replace(case, state=State.EXPORTED, submissions=(*case.submissions, submission))
     missing = unfinished(case)
     said = f"A report was exported for {written.market}{' although the case is not assessed' if missing else ''}."
-    change = edit(case, new, person.user_name, " ".join((said, *missing)), said, [signed], EntryKind.EXPORTED)
-    (saved,) = save(desk, change)
-    return saved
+    return edit(case, new, person.user_name, " ".join((said, *missing)), said, [signed], EntryKind.EXPORTED)
 
 
 @dataclass(frozen=True, slots=True)

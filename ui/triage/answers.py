@@ -153,7 +153,8 @@ class Answers:
             self.taking.now_and_then()
         asked = asked_of(sent)
         desk, wanted = self.tools.desk, asked.wanted(PAGE)
-        around = Around(self.tools.owners(), desk.markets, desk.now(), person.may(May.TRIAGE))
+        exporter = person.user_name if person.may(May.EXPORT) else ""
+        around = Around(self.tools.owners(), desk.markets, desk.now(), person.may(May.TRIAGE), exporter)
         return BoardReply(worklist(desk.book.worklist(wanted), desk.book.count(wanted), asked, around, PAGE))
 
     def _piece(self, person: Person, sent: PieceSent) -> BoardReply:

@@ -26,6 +26,7 @@ from ui.triage.pieces import Pieces, Resembling
 from ui.triage.reply import BoardReply
 from ui.triage.signals import Signals
 from ui.triage.taking import TakingIn
+from ui.triage.together import Together
 from ui.triage.tools import TriageTools
 
 HERE = Path(__file__).parent
@@ -38,6 +39,7 @@ class Board:
     answers: Answers
     files: Files
     papers: Papers
+    together: Together
     tools: TriageTools
 
     def act(self, person: Person, sent: object) -> BoardReply:
@@ -49,7 +51,7 @@ def board(tools: TriageTools) -> Board:
     """The board over its tools. Raises `IndexUnusable` where the index of duplicates cannot be opened."""
     pieces = Pieces(tools, Resembling(tools, DuplicateIndex(tools.duplicates)))
     answers = Answers(tools, pieces, Signals(tools.desk.book.cases, tools.sets), TakingIn(tools))
-    return Board(answers, Files(tools), Papers(tools), tools)
+    return Board(answers, Files(tools), Papers(tools), Together(tools), tools)
 
 
 def build_triage(desk: Board) -> gr.Blocks:
@@ -135,14 +137,20 @@ def _bridge(desk: Board) -> gr.HTML:
     def acknowledge(sent: object, request: gr.Request) -> BoardReply:
         return _for(request, desk.files.acknowledge, sent)
 
+    def check_together(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.together.check, sent)
+
+    def export_together(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, desk.together.export, sent)
+
     def form(sent: object, request: gr.Request) -> BoardReply:
         return _for(request, desk.papers.form, sent)
 
     def listing(sent: object, request: gr.Request) -> BoardReply:
         return _for(request, desk.papers.listing, sent)
 
-    reading = [worklist, case, piece, codes, signals, form, listing]
-    functions = [*reading, assign, take_in, decide, act, take_file, acknowledge]
+    reading = [worklist, case, piece, codes, signals, form, listing, check_together]
+    functions = [*reading, assign, take_in, decide, act, take_file, acknowledge, export_together]
     script = (HERE / "triage.js").read_text(encoding="utf-8")
     return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
 

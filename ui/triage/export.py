@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from assistant.chain import EntryKind
-from assistant.people import May, Person, require
+from assistant.people import May, Person, Signature, require
 from assistant.triage.case import Case, SourceOrigin
 from assistant.triage.desk import Arrived
 from assistant.triage.e2b.acknowledgement import Acknowledgement, Verdict, as_text, read_acknowledgement
 from assistant.triage.e2b.errors import E2bError
-from assistant.triage.e2b.export import Prepared, prepared, written
+from assistant.triage.e2b.export import Prepared, prepared_together, written
 from assistant.triage.e2b.outbox import finished
 from assistant.triage.e2b.sender import Choices, Receiver, Sender
 from assistant.triage.errors import MoveRefused
 from assistant.triage.intake.file_names import masked_name
-from assistant.triage.moving import Answer, Written, answered, export_to_sign, exported, require_assessed
+from assistant.triage.moving import Answer, Written, answered, export_to_sign, exported_together, require_assessed
+from assistant.triage.signed import ToSign
 from ui.triage.acts import Act, Doer
 from ui.triage.tools import TriageTools
 
@@ -42,25 +43,49 @@ def report_of(tools: TriageTools, case: Case, market: str) -> Prepared:
 
     Raises `E2bError` where no sender is set or the market has no gateway.
     """
+    return reports_of(tools, (case,), market)
+
+
+def reports_of(tools: TriageTools, cases: Sequence[Case], market: str) -> Prepared:
+    """The reports of cases for one market as one batch, checked; nothing is written. Raises as `report_of` does."""
     if tools.sender is None:
         raise E2bError(NO_SENDER)
     if market not in RECEIVERS:
         raise E2bError(f"Reports of the market “{market}” go to no gateway; choose another market.")
-    return prepared(case, Choices(tools.sender, tools.desk.now(), RECEIVERS[market]))
+    choices = Choices(tools.sender, tools.desk.now(), RECEIVERS[market])
+    return prepared_together([(case, choices) for case in cases])
 
 
 def export(each: Act) -> Case:
     """Sign a report and write it to the folder; the record and the file are there both or neither."""
-    market = each.given("market")
-    require(each.person, May.EXPORT)
     anyway = each.given("anyway") == "yes"
-    if not anyway:
-        require_assessed(each.case)
-    report = report_of(each.tools, each.case, market)
-    out = Written(market, report.message, report.file_name, report.sha256)
-    signature = each.sign(export_to_sign(each.case, out))
-    with written(report, each.tools.exports, although_invalid=anyway):
-        return exported(each.tools.desk, each.person, each.case, out, signature, although=anyway)
+    (case,) = export_together(each.tools, each.person, (each.case,), each.given("market"), each.sign, anyway=anyway)
+    return case
+
+
+def export_together(
+    tools: TriageTools,
+    person: Person,
+    cases: Sequence[Case],
+    market: str,
+    sign: Callable[[ToSign], Signature],
+    *,
+    anyway: bool = False,
+) -> tuple[Case, ...]:
+    """Sign each report and write them to the folder as one file; the records and the file are there all or none.
+
+    `sign` is asked once for each case: a signature is under one case, its message number and the file's hash.
+    """
+    require(person, May.EXPORT)
+    if len({case.id for case in cases}) != len(cases):
+        raise MoveRefused("A case can stand only once in a file; choose each once.")
+    for case in () if anyway else cases:
+        require_assessed(case)
+    report = reports_of(tools, cases, market)
+    outs = [Written(market, message, report.file_name, report.sha256) for message in report.messages]
+    signed = [(case, out, sign(export_to_sign(case, out))) for case, out in zip(cases, outs, strict=True)]
+    with written(report, tools.exports, although_invalid=anyway):
+        return exported_together(tools.desk, person, signed, although=anyway)
 
 
 def finish_exports(tools: TriageTools) -> tuple[Path, ...]:

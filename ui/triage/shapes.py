@@ -135,6 +135,24 @@ class ExportShape(BaseModel):
     violations: tuple[ViolationShape, ...]
 
 
+class ReportShape(BaseModel):
+    """One report of a batch: its case and its message number."""
+
+    label: str
+    message: str
+
+
+class TogetherShape(BaseModel):
+    """Reports of several cases in one file: whether it was written, where, and what the checker found."""
+
+    market: str
+    written: bool
+    file: str
+    sha256: str
+    reports: tuple[ReportShape, ...]
+    violations: tuple[ViolationShape, ...]
+
+
 def line_shape(line: CaseLine) -> CaseLineShape:
     """One line."""
     return CaseLineShape(**{name: getattr(line, name) for name in CaseLineShape.model_fields})

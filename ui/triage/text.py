@@ -9,7 +9,7 @@ from assistant.triage.moving import unfinished
 from assistant.triage.worklist import CaseLine
 from ui.triage.history import said
 from ui.triage.marks import shown
-from ui.triage.shapes import ExportShape
+from ui.triage.shapes import ExportShape, TogetherShape
 from ui.triage.view import CaseView
 
 
@@ -60,7 +60,13 @@ def case_text(view: CaseView) -> str:
     return "\n".join([*head, *(line for name, lines in parts if lines for line in (f"{name}:", *lines))])
 
 
-def export_text(shape: ExportShape) -> str:
+def together_text(shape: TogetherShape) -> str:
+    """The cases of a file, what the checker found, and where the file is."""
+    cases = ", ".join(each.label for each in shape.reports)
+    return f"{len(shape.reports)} reports for {shape.market}: {cases}\n{export_text(shape)}"
+
+
+def export_text(shape: ExportShape | TogetherShape) -> str:
     """What the checker found, and where the file is."""
     found = [f"{each.element} ({each.where}): {each.wrong} {each.mend} [{each.rule}]" for each in shape.violations]
     where = f"Written: {shape.file} (SHA-256 {shape.sha256})" if shape.written else "Nothing was written."

@@ -203,7 +203,7 @@ const asked = (node) =>
     const box = dialog();
     const form = box.querySelector("form");
     form.reset();
-    form.user_name.value = find(".case")?.dataset.user || "";
+    form.user_name.value = find("[data-user]")?.dataset.user || "";
     const signing = node.dataset.ask === "sign";
     box.querySelector("h2").textContent = node.dataset.title || "Say why";
     box.querySelectorAll("[data-signing]").forEach((part) => (part.hidden = !signing));
@@ -260,6 +260,22 @@ const assign = async (owner, cases) => {
   if (!cases.length) return say("Select at least one case first.", true);
   const reply = await request("assign", { owner, cases });
   if (reply) again();
+};
+
+// First the check of the whole file, then the dialog, then the signed export.
+const together = async (form) => {
+  const cases = chosen().map((each) => [each.value, Number(each.dataset.version)]);
+  if (!cases.length) return say("Select at least one case first.", true);
+  const sent = { cases, market: form.market.value };
+  const checked = await request("check_together", sent);
+  if (!checked) return;
+  form.dataset.title = `Export ${cases.length} cases for ${form.market.value} in one file; each is signed`;
+  const more = await asked(form);
+  if (!more) return;
+  const reply = await request("export_together", { ...sent, user_name: more.user_name, password: more.password }, true);
+  if (!reply) return;
+  await list();
+  say(reply.said);
 };
 
 const download = (name, text) => {
@@ -342,6 +358,7 @@ const FORMS = {
   filters: (form) => readFilters(form),
   assign: (form) => assign(form.owner.value, chosen().map((each) => each.value)),
   do: (form) => act(form),
+  together: (form) => together(form),
   check: (form) => {
     const place = find('[data-lazy="check"]');
     delete place.dataset.asked;

@@ -61,12 +61,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a worklist needs beside its lines: who may own a case, the markets, the time, what may be done."""
+    """What a worklist needs beside its lines: who may own a case, the markets, the time, what may be done.
+
+    `exporter` is the user name of who looks at it, where their role allows exporting.
+    """
 
     owners: tuple[tuple[str, str], ...]
     markets: Markets
     now: datetime
     may_triage: bool
+    exporter: str = ""
 
 
 def worklist(lines: Sequence[CaseLine], total: int, asked: Asked, around: Around, size: int) -> str:
@@ -140,8 +144,19 @@ def _summary(lines: Sequence[CaseLine], total: int, around: Around) -> str:
             f'<label>Assign to <select name="owner">{owners}</select></label>'
             '<button class="act" type="submit">Assign</button></form>'
         )
+        if around.exporter:
+            bulk += _together(around)
     return (
         f'<div class="summary"><strong>{count(total, "case")}</strong>{marks}<span class="spacer"></span>{bulk}</div>'
+    )
+
+
+def _together(around: Around) -> str:
+    markets = options(((each.id, each.name) for each in around.markets.markets), "")
+    return (
+        f'<form class="bulk" data-form="together" data-ask="sign" data-meaning="report_exported"'
+        f'{attributes(user=around.exporter)}><label>Report for <select name="market">{markets}</select></label>'
+        '<button class="act" type="submit">Export in one file…</button></form>'
     )
 
 

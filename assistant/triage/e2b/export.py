@@ -7,7 +7,7 @@ another file (`outbox`). A report that a gateway would refuse is written only wh
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -31,7 +31,9 @@ _TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A message that is ready: its bytes, its checks, the name that its file will have, its number (N.2.r.1)."""
+    """A batch that is ready: its bytes, its checks, the name that its file will have, and the number of each report
+    (N.2.r.1) in the order of the cases; `message` is the first.
+    """
 
     batch: Batch
     data: bytes
@@ -39,6 +41,7 @@ class Prepared:
     file_name: str
     message: str
     sha256: str
+    messages: tuple[str, ...] = ()
 
     @property
     def refused(self) -> tuple[Violation, ...]:
@@ -54,17 +57,37 @@ def prepared(
     `sent_before` are the C.1.1 of reports that went out earlier; by default the case's own submissions tell whether
     this one did. Raises `SchemaUnusable`.
     """
-    batch = batch_from(((case, choices),))
-    own = batch.reports[0].text("C.1.1")
-    sent = any(not each.rejected for each in case.submissions)
-    known = sent_before if sent_before is not None else ([own] if sent else [])
+    return prepared_together(((case, choices),), sent_before, schemas)
+
+
+def prepared_together(
+    cases: Sequence[tuple[Case, Choices]], sent_before: Collection[str] | None = None, schemas: Path | None = None
+) -> Prepared:
+    """The reports of one or more cases for one receiver as one batch, checked as a whole; as `prepared` otherwise."""
+    choices = cases[0][1]
+    batch = batch_from(tuple(cases))
+    known = sent_before if sent_before is not None else _sent(cases, batch)
     data = write_batch(batch)
     found = [*check_batch(batch, choices.created, known), *misbuilt(data)]
     if schemas is not None:
         found += validated(data, schemas)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{own}-v{case.version}-{choices.receiver}-{choices.created:%Y%m%dT%H%M%S}")
-    message = batch.reports[0].text("N.2.r.1")
-    return Prepared(batch, data, tuple(found), f"{name}.xml", message, sha256(data).hexdigest())
+    messages = tuple(report.text("N.2.r.1") for report in batch.reports)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", f"{_called(cases, batch)}-{choices.created:%Y%m%dT%H%M%S}")
+    return Prepared(batch, data, tuple(found), f"{name}.xml", messages[0], sha256(data).hexdigest(), messages)
+
+
+def _sent(cases: Sequence[tuple[Case, Choices]], batch: Batch) -> list[str]:
+    pairs = zip(cases, batch.reports, strict=True)
+    return [report.text("C.1.1") for (case, _), report in pairs if any(not each.rejected for each in case.submissions)]
+
+
+def _called(cases: Sequence[tuple[Case, Choices]], batch: Batch) -> str:
+    """The case and its version, or how many cases and the beginning of the batch's number (N.1.2)."""
+    (case, choices), *others = cases
+    if not others:
+        return f"{batch.reports[0].text('C.1.1')}-v{case.version}-{choices.receiver}"
+    sender = f"{choices.sender.country}-{choices.sender.code}"
+    return f"{sender}-{len(cases)}-cases-{batch.header.text('N.1.2')[:8]}-{choices.receiver}"
 
 
 @contextmanager
