@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ui import cli_audit, cli_cost, cli_nets, cli_people, cli_prepare, cli_retrain, cli_review, cli_triage
+from ui import cli_audit, cli_cost, cli_models, cli_nets, cli_people, cli_prepare, cli_retrain, cli_review, cli_triage
 
 app = typer.Typer(
     name="pharmassist",
@@ -27,6 +27,7 @@ app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_triage.app, name="triage")
 app.add_typer(cli_retrain.app, name="retrain")
 app.add_typer(cli_nets.app, name="nets")
+app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_review.app, name="review")
 app.command()(cli_cost.cost)
 app.command()(cli_prepare.prepare)

@@ -45,9 +45,10 @@ class World:
     folder: Path
     made_before: Path | None = None
     """Where the base lies, if it is another world's."""
+    database: str = "kept.db"
 
     def __post_init__(self) -> None:
-        self.engine = open_database(f"sqlite:///{self.folder / 'kept.db'}")
+        self.engine = open_database(f"sqlite:///{self.folder / self.database}")
         self.ledger = Ledger(self.engine)
         self.loop = Loop(self.folder / "loop", self.ledger)
         self.accounts = Accounts(self.ledger, QUICK)

@@ -1,0 +1,224 @@
+"""`pharmassist models`: the releases, what is served, and every step between them, done by the local person.
+
+Exit codes: 0 done, 3 a proof does not hold or a limit is broken, 2 wrong usage, 1 failure.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from assistant.people import Person
+    from finetune.deploy import Changed
+    from finetune.serving_state import Loop
+    from finetune.vllm_api import Api
+    from ui.settings import Settings
+
+app = typer.Typer(help="Releases: prove, serve, deploy, watch, promote, roll back.", no_args_is_help=True)
+
+NOT_GOOD = 3
+
+Name = Annotated[str, typer.Argument(help="The release's id, as “models list” shows it.")]
+Url = Annotated[str, typer.Option(help="Root of a vLLM server; empty takes assistant.llm_url.")]
+Python = Annotated[Path, typer.Option(help="vLLM's interpreter.", envvar="PHARMASSIST_VLLM_PYTHON")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object (docs/json.md) instead of text.")]
+
+_PYTHON = Path(".venv-vllm/bin/python")
+
+
+@app.command("list")
+def list_models(as_json: Json = False) -> None:
+    """What is served, and every release with what is wrong with it."""
+    from ui.model_shapes import list_text, models_shape
+
+    shape = models_shape(_opened()[1])
+    print(shape.model_dump_json(indent=2) if as_json else list_text(shape))
+
+
+@app.command()
+def compare(
+    recipe: Annotated[Path | None, typer.Option(help="Your own list of bases; the shipped one names a few.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Base models side by side: what is stated, what they need, what was measured here, and a score by your weights."""
+    from finetune.base_facts import SHIPPED
+    from finetune.bases import as_json as bases_json
+    from finetune.bases import as_text
+    from finetune.bases import compare as compared
+    from ui.settings import load
+
+    found = compared(recipe or SHIPPED, load().data_dir / "loop" / "bases")
+    print(bases_json(found) if as_json else as_text(found))
+
+
+@app.command()
+def parity(
+    name: Name,
+    prompts: Annotated[int, typer.Option(help="How many prompts to compare.", min=1, max=1000)] = 12,
+    vllm_python: Python = _PYTHON,
+    as_json: Json = False,
+) -> None:
+    """Prove that vLLM says what was trained; starts two servers on this machine, one after the other."""
+    from functools import partial
+
+    from finetune.parity import shipped_prompts
+    from finetune.proof import prove
+    from finetune.vllm_process import running
+    from ui.model_shapes import parity_shape, parity_text
+
+    settings, loop, person = _opened()
+    logs = loop.folder / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    run = partial(running, vllm_python, log=logs / "parity.log")
+    found = prove(loop, _folder(loop, name), shipped_prompts(settings.starter_corpus, prompts), run, person)
+    print(parity_shape(found).model_dump_json(indent=2) if as_json else parity_text(found))
+    raise typer.Exit(0 if found.passed else NOT_GOOD)
+
+
+@app.command()
+def serve(
+    name: Name,
+    url: Annotated[str, typer.Option(help="Where to serve.")] = "http://127.0.0.1:8001/v1",
+    vllm_python: Python = _PYTHON,
+) -> None:
+    """Become a vLLM server of a release, merged into its base; “models promote” then gives it the conversations."""
+    from dataclasses import replace
+
+    from finetune.errors import ServerFailed
+    from finetune.proof import served_release
+    from finetune.vllm_process import Served, served_by_settings
+    from ui.serve_llm import become
+
+    settings, loop, _ = _opened()
+    if not vllm_python.exists():
+        raise ServerFailed(f"there is no vLLM at {vllm_python}: run “make vllm-env”, or set PHARMASSIST_VLLM_PYTHON")
+    chosen = settings.assistant
+    common = served_by_settings(chosen) if chosen.llm_model else Served(name, key=chosen.llm_api_key)
+    common = replace(common, adapters={}, context=chosen.serve_context)
+    become(vllm_python.absolute(), served_release(loop, name, url, common))
+
+
+@app.command()
+def deploy(
+    name: Name,
+    share: Annotated[float, typer.Option(help="Of the conversations, 0 to 1.")] = 0.1,
+    url: Url = "",
+    as_json: Json = False,
+) -> None:
+    """Let a release answer a share of the conversations: a canary, an adapter on the running server of its base."""
+    from finetune.deploy import deploy_canary
+
+    settings, loop, person = _opened()
+    _show(loop, deploy_canary(loop, name, share, _api(settings, url), person), as_json)
+
+
+@app.command()
+def watch(
+    look_only: Annotated[bool, typer.Option("--look-only", help="Stop no canary, whatever is seen.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold the rates of what is served against their limits; a canary beyond one is stopped. For a timer."""
+    from finetune.watch import stop_if_breached
+    from finetune.watch import watch as look
+    from ui.model_shapes import watch_shape, watch_text
+
+    _, loop, _ = _opened()
+    seen = look(loop)
+    if seen is None:
+        print("{}" if as_json else "No release is served; there is nothing to watch.")
+        return
+    stopped = not look_only and stop_if_breached(loop, seen) is not None
+    print(watch_shape(seen, stopped).model_dump_json(indent=2) if as_json else watch_text(seen, stopped))
+    raise typer.Exit(NOT_GOOD if seen.breaches else 0)
+
+
+@app.command()
+def promote(
+    name: Annotated[str, typer.Argument(help="The release's id; empty takes the canary.")] = "",
+    url: Annotated[str, typer.Option(help="Root of the server that serves it merged (models serve).")] = "",
+    unmerged: Annotated[bool, typer.Option("--unmerged", help="Keep the canary as an adapter; slower.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let a release answer every conversation."""
+    from finetune.deploy import promote as promoted
+    from finetune.deploy import promote_unmerged
+    from finetune.serving_state import served_now
+
+    if bool(url) == unmerged:
+        raise typer.BadParameter(
+            "say where the merged release is served (--url, “pharmassist models serve” starts it), or --unmerged"
+        )
+    settings, loop, person = _opened()
+    canary = served_now(loop).canary
+    name = name or (canary.target.release if canary else "")
+    if not name:
+        raise typer.BadParameter("there is no canary; name a release")
+    if unmerged and (canary is None or canary.target.release != name):
+        raise typer.BadParameter(f"{name} is not the canary; only that can be promoted as an adapter")
+    api = _api(settings, url)
+    _show(loop, promote_unmerged(loop, api, person) if unmerged else promoted(loop, name, api, person), as_json)
+
+
+@app.command()
+def rollback(
+    why: Annotated[str, typer.Option(help="The reason; it stands in the ledger.")],
+    as_json: Json = False,
+) -> None:
+    """End the canary, or go back to what was stable before. Questions that have begun are finished."""
+    from finetune.deploy import roll_back
+
+    settings, loop, person = _opened()
+    _show(loop, roll_back(loop, person, why, settings.assistant.llm_api_key), as_json)
+
+
+@app.command()
+def restore(as_json: Json = False) -> None:
+    """Write the file that the chat reads again, as the ledger says it."""
+    from finetune.deploy import Changed
+    from finetune.serving_state import restore as restored
+
+    _, loop, _ = _opened()
+    _show(loop, Changed(restored(loop)), as_json)
+
+
+def _opened() -> tuple[Settings, Loop, Person]:
+    """The settings, the loop of the data folder, and the local person."""
+    from assistant.accounts import Accounts
+    from finetune.serving_state import Loop
+    from ui.opening import local_person, open_records
+    from ui.settings import load
+
+    settings = load()
+    ledger = open_records(settings).ledger
+    return settings, Loop(settings.data_dir / "loop", ledger), local_person(settings, Accounts(ledger))
+
+
+def _api(settings: Settings, url: str) -> Api:
+    from finetune.vllm_api import Api
+
+    wanted = url or settings.assistant.llm_url
+    if not wanted:
+        raise typer.BadParameter("no model server is named: --url, or the setting assistant.llm_url")
+    return Api(wanted, settings.assistant.llm_api_key)
+
+
+def _folder(loop: Loop, name: str) -> Path:
+    """Where a release or a candidate lies."""
+    from finetune.errors import DeployRefused
+
+    for kind in ("releases", "candidates"):
+        folder = loop.folder / kind / name
+        if Path(name).name == name and (folder / "adapter").is_dir():
+            return folder
+    raise DeployRefused(f"There is no release and no candidate {name}; “pharmassist models list” lists the releases.")
+
+
+def _show(loop: Loop, done: Changed, as_json: bool) -> None:
+    from ui.model_shapes import changed_shape, serving_lines
+
+    shape = changed_shape(loop, done)
+    lines = [*serving_lines(shape.serving), *shape.notices]
+    print(shape.model_dump_json(indent=2) if as_json else "\n".join(lines))
