@@ -16,6 +16,7 @@ AssistantError
 ├── PeopleError: a person cannot do what was asked
 │   ├── SignInFailed: the user name or the password is not right, or the account is disabled or has to wait
 │   ├── NotAllowed: no role of the person allows it
+│   │   └── SignatureNeeded: it may be done, once the person signs for it
 │   ├── AccountInvalid: a user name, name, password or role that an account cannot have
 │   └── UnknownPerson: there is no account of this user name
 └── ReviewError: a review of a turn cannot be recorded as it is
@@ -89,6 +90,10 @@ class SignInFailed(PeopleError):
 
 class NotAllowed(PeopleError):
     """No role of the person allows it."""
+
+
+class SignatureNeeded(NotAllowed):
+    """It may be done, once the person signs for it."""
 
 
 class AccountInvalid(PeopleError):

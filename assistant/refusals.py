@@ -37,6 +37,7 @@ REASONS_OF_ERRORS: dict[type[Exception], RefusalReason] = {
     assistant_errors.ServingInvalid: RefusalReason.GENERATOR_FAILED,
     assistant_errors.SignInFailed: RefusalReason.INTERNAL_ERROR,
     assistant_errors.NotAllowed: RefusalReason.INTERNAL_ERROR,
+    assistant_errors.SignatureNeeded: RefusalReason.INTERNAL_ERROR,
     assistant_errors.AccountInvalid: RefusalReason.INTERNAL_ERROR,
     assistant_errors.UnknownPerson: RefusalReason.INTERNAL_ERROR,
     assistant_errors.ReviewInvalid: RefusalReason.INTERNAL_ERROR,

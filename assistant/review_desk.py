@@ -15,7 +15,14 @@ from uuid import uuid4
 from assistant.conversation import Answer, Refusal, Turn
 from assistant.covered import ASKS_A_DOSE
 from assistant.deeds import turn_hash
-from assistant.errors import CorrectionRefused, NotAllowed, ReviewChanged, ReviewInvalid, UnknownTurn
+from assistant.errors import (
+    CorrectionRefused,
+    NotAllowed,
+    ReviewChanged,
+    ReviewInvalid,
+    SignatureNeeded,
+    UnknownTurn,
+)
 from assistant.evidence import without_instructions
 from assistant.people import May, Meaning, Person, Signature, require
 from assistant.prompt import MOST_CLAIMS
@@ -46,7 +53,7 @@ Sign = Callable[[Meaning, str, str], Signature]
 ReadDoses = Callable[[str], tuple[DoseStatement, ...]]
 """Reads the doses of a text; one that it cannot read counts as a dose."""
 
-NOT_ALLOWED_ALONE = "This is about a dose, so it needs your signature: enter your password."
+NEEDS_SIGNATURE = "This is about a dose, so it needs your signature: enter your password."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,8 @@ def decide(
     """Accept one decision about a turn. `place` is the one that the person saw free when opening the turn.
 
     Raises:
-        NotAllowed: the person's role does not allow it, or the decision needs a signature and `sign` is None.
+        NotAllowed: the person's role does not allow it, or the signature is not their own.
+        SignatureNeeded: the decision is about a dose and `sign` is None.
         UnknownTurn: the turn is not stored.
         ReviewChanged: somebody else decided meanwhile, or this person did before.
         ReviewInvalid: the decision does not fit the turn.
@@ -256,7 +264,7 @@ def _signed(review: Review, person: Person, sign: Sign | None) -> Signature | No
     if not review.dosing:
         return None
     if sign is None:
-        raise NotAllowed(NOT_ALLOWED_ALONE)
+        raise SignatureNeeded(NEEDS_SIGNATURE)
     signature = sign(Meaning.DATA_REVIEWED, review_record(review), review_hash(review))
     made = (signature.person_id, signature.meaning, signature.record, signature.record_hash)
     if made != (person.id, Meaning.DATA_REVIEWED, review_record(review), review_hash(review)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.fakes import LOCAL, in_a_loop
 from ui.access import Access, SingleUser
-from ui.serve import listen, server
+from ui.serve import Beside, listen, server
 
 CHROMIUM = Path(os.environ.get("PHARMASSIST_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = [
@@ -52,12 +52,13 @@ def served(
     port: int = 0,
     access: Access | None = None,
     triage: Callable[[], gr.Blocks | None] = lambda: None,
+    beside: Callable[[], Sequence[Beside]] = tuple,
 ) -> Iterator[str]:
     """The address of a page while it is served, in single-user mode unless told; it is down again afterwards.
 
-    `triage` makes the board, which is then at /triage.
+    `triage` makes the board, which is then at /triage, and `beside` further pages.
     """
-    running = in_a_loop(lambda: server(build(), access or SingleUser(LOCAL), triage=triage()))
+    running = in_a_loop(lambda: server(build(), access or SingleUser(LOCAL), triage=triage(), beside=beside()))
     with listen("127.0.0.1", port) as bound:
         thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

@@ -21,8 +21,9 @@ LONGEST_TITLE = 90
 
 
 def header(status: Status, person: Person | None = None, *, desk: bool = False) -> str:
-    """Name, purpose, one line about what stands behind the answers, who is signed in, and the way to the desk."""
-    to_desk = '<a class="to-desk" href="/triage/">Pharmacovigilance desk</a>' if desk else ""
+    """Name, purpose, one line about what stands behind the answers, who is signed in, and the ways to the desks."""
+    to_review = '<a class="to-desk" href="/review/">Review desk</a>'
+    to_desk = f'{to_review}<a class="to-desk" href="/triage/">Pharmacovigilance desk</a>' if desk else ""
     return (
         '<header class="top"><button type="button" class="quiet rail-toggle" data-action="rail" aria-expanded="false" '
         f'aria-controls="rail">{icon("menu")}<span class="sr-only">Conversations</span></button>'

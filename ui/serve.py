@@ -6,6 +6,7 @@ Behind `OwnPageOnly` stands the door of `ui/signin.py`: nothing of the page is g
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -87,8 +88,20 @@ class Encryption:
     key: Path
 
 
-def application(blocks: gr.Blocks, access: Access, triage: gr.Blocks | None = None) -> FastAPI:
-    """The page as an ASGI application, and the board at /triage: no share link, no telemetry, no API pages, no uploads.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A page beside the chat: its address ("/review"), its blocks, and its style sheets below this folder."""
+
+    path: str
+    blocks: gr.Blocks
+    sheets: tuple[str, ...] = ()
+
+
+def application(
+    blocks: gr.Blocks, access: Access, triage: gr.Blocks | None = None, beside: Sequence[Beside] = ()
+) -> FastAPI:
+    """The page as an ASGI application, the board at /triage and what is beside: no share link, no telemetry, no API
+    pages, no uploads.
 
     In single-user mode it answers to the names of this machine only.
     """
@@ -96,15 +109,19 @@ def application(blocks: gr.Blocks, access: Access, triage: gr.Blocks | None = No
     # The one that is added last sees a request first.
     app.add_middleware(Door, access=access)
     app.add_middleware(OwnPageOnly, loopback=isinstance(access, SingleUser))
-    if triage is not None:
-        # Before the chat, whose address holds every other one, also the board's without its last stroke.
-        app.add_api_route("/triage", _to_board, include_in_schema=False)
-        app = _mounted(app, triage, "/triage", _head(access, "style.css", "triage/triage.css"))
+    board = [] if triage is None else [Beside("/triage", triage, ("triage/triage.css",))]
+    for page in (*board, *beside):
+        # Before the chat, whose address holds every other one, also the page's without its last stroke.
+        app.add_api_route(page.path, _onward(page.path), include_in_schema=False)
+        app = _mounted(app, page.blocks, page.path, _head(access, "style.css", *page.sheets))
     return _mounted(app, blocks, "/", _head(access, "style.css"))
 
 
-def _to_board() -> RedirectResponse:
-    return RedirectResponse("/triage/")
+def _onward(path: str) -> Callable[[], RedirectResponse]:
+    def onward() -> RedirectResponse:
+        return RedirectResponse(f"{path}/")
+
+    return onward
 
 
 def _mounted(app: FastAPI, blocks: gr.Blocks, path: str, head: str) -> FastAPI:
@@ -141,17 +158,18 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def server(
-    blocks: gr.Blocks, access: Access, encryption: Encryption | None = None, triage: gr.Blocks | None = None
-) -> uvicorn.Server:
+    blocks: gr.Blocks, access: Access, encryption: Encryption | None = None, triage: gr.Blocks | None = None,
+    beside: Sequence[Beside] = (),
+) -> uvicorn.Server:  # fmt: skip
     """A server of the page that has not started; `run(sockets=[listen(...)])` starts it and blocks."""
     files = {"ssl_certfile": encryption.certificate, "ssl_keyfile": str(encryption.key)} if encryption else {}
-    app = application(blocks, access, triage)
+    app = application(blocks, access, triage, beside)
     return uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, **files))  # type: ignore[arg-type]
 
 
 def serve(
     blocks: gr.Blocks, access: Access, host: str = "127.0.0.1", port: int = 7860,
-    encryption: Encryption | None = None, triage: gr.Blocks | None = None,
+    encryption: Encryption | None = None, triage: gr.Blocks | None = None, beside: Sequence[Beside] = (),
 ) -> None:  # fmt: skip
     """Serve until interrupted. Raises `AddressInUse`, and `SignInNeeded` where others could reach it unknown."""
     if host not in LOOPBACK and isinstance(access, SingleUser):
@@ -162,4 +180,4 @@ def serve(
             print("Passwords and answers travel unencrypted: set tls_certificate and tls_key.", flush=True)
         scheme = "https" if encryption else "http"
         print(f"pharmassist is at {scheme}://{shown}:{bound.getsockname()[1]} (Ctrl+C stops it)", flush=True)
-        server(blocks, access, encryption, triage).run(sockets=[bound])
+        server(blocks, access, encryption, triage, beside).run(sockets=[bound])

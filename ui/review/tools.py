@@ -11,21 +11,20 @@ from assistant.people import Meaning, Person, Signature
 from assistant.review import Judgement, Review
 from assistant.review_desk import ReviewDesk, decide
 from assistant.review_queue import Queue
-from retrieval.passage import Passage, Source
+from retrieval.passage import Passage
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewTools:
     """The queue, the desk that accepts decisions, who signs, and the index that citations are chosen from.
 
-    `find` gives the current passages that fit some words best, `source` one document.
+    `find` gives the current passages that fit some words best.
     """
 
     queue: Queue
     desk: ReviewDesk
     accounts: Accounts
     find: Callable[[str], tuple[Passage, ...]]
-    source: Callable[[str], Source | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def review_tools(parts: Open) -> ReviewTools:
         lambda claim, evidence, patient: guard.judge(claim, evidence, patient=patient), queue.doses,
         lambda text: parts.masker.masked(text)[0], lambda: (guard.version, index.version()), lambda: datetime.now(UTC),
     )  # fmt: skip
-    return ReviewTools(queue, desk, parts.accounts, parts.find, index.source)
+    return ReviewTools(queue, desk, parts.accounts, parts.find)
 
 
 def reviewed(records: Records, masker: Masker, index: Index) -> Reviewed:
