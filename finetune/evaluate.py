@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -64,8 +65,11 @@ def evaluate(
     probes: Sequence[Probe],
     medicines: Medicines,
     on_asked: OnAsked = lambda _done, _all: None,
+    at_once: int = 1,
 ) -> Evaluation:
-    """Ask every probe once, in order.
+    """Ask every probe once, up to `at_once` of them at the same time; results are in the order of the probes.
+
+    A model server answers several at once much faster, and latency is then that under such a load.
 
     Raises:
         EvaluationInvalid: there is no probe, or two share an id.
@@ -76,20 +80,13 @@ def evaluate(
     began = perf_counter()
     results: list[Result] = []
     met: list[Basis] = []
-    for probe in probes:
-        result, basis = _put(system, probe, medicines)
-        results.append(result)
-        met += [basis] if basis is not None else []
-        on_asked(len(results), len(probes))
-    return Evaluation(
-        system.name,
-        system.candidate,
-        set_hash(probes),
-        _versions(met),
-        tuple(results),
-        peak_mb(),
-        perf_counter() - began,
-    )
+    with ThreadPoolExecutor(max(1, at_once)) as pool:
+        for result, basis in pool.map(lambda probe: _put(system, probe, medicines), probes):
+            results.append(result)
+            met += [basis] if basis is not None else []
+            on_asked(len(results), len(probes))
+    asked, took = set_hash(probes), perf_counter() - began
+    return Evaluation(system.name, system.candidate, asked, _versions(met), tuple(results), peak_mb(), took)
 
 
 def _put(system: SystemUnderTest, probe: Probe, medicines: Medicines) -> tuple[Result, Basis | None]:

@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -52,6 +53,19 @@ def test_every_question_is_asked_once_and_every_run_kept() -> None:
     assert (found.system, found.candidate, found.probes) == ("canned", "c1", set_hash(PROBES))
     assert found.basis["generator"] == "extractive"
     assert found.basis["rules"] == "2026-01"
+
+
+def test_several_questions_at_once_give_the_same_results() -> None:
+    """Four wait for one another, so that this ends only where they are really asked at the same time."""
+    gate = Barrier(4, timeout=60)
+
+    def waiting(question: Question) -> Outcome:
+        gate.wait()
+        return assistant(question)
+
+    one = evaluate(SYSTEM, PROBES, MEDICINES)
+    many = evaluate(SystemUnderTest("canned", waiting, "c1"), PROBES, MEDICINES, at_once=4)
+    assert [replace(each, seconds=0) for each in many.results] == [replace(each, seconds=0) for each in one.results]
 
 
 def test_the_measures_count_every_question() -> None:
