@@ -24,7 +24,7 @@ def run(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedPro
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PHARMASSIST_")}
     given = {f"PHARMASSIST_{name}": value for name, value in settings.items()}
     environment = {**kept, "PHARMASSIST_DATA_DIR": str(data), "HF_HUB_OFFLINE": "1", **given}
-    command = [sys.executable, "-m", "ui.cli", "models", *arguments]
+    command = [sys.executable, "-c", "from ui.cli import main; main()", "models", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=ROOT, check=False)
 
 
