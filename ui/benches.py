@@ -22,7 +22,7 @@ NAMES = (
         "dose-vignettes",
         "adverse-events",
     ),
-    *("signals", "duplicates", "expectedness", "prepare", "evaluate"),
+    *("signals", "duplicates", "expectedness", "prepare", "evaluate", "nets"),
 )
 _NEED_NO_DATA = frozenset({"gold", "duplicates", "evaluate", "prepare"})
 
