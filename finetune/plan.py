@@ -20,7 +20,7 @@ class Plan(BaseModel):
     `recipe` is a shipped recipe's name or a file, `gate` a file of limits (empty: the shipped ones). `snapshots` are
     folders of prepared snapshots whose rows are added to the reviewed answers. With fewer than `least_examples`
     reviewed answers nothing is trained. `suites` are asked in both evaluations; of the generated questions at most
-    `most_synthetic` (0: all). `gold` is a folder of gold questions instead of the shipped ones.
+    `most_synthetic` (0: all), `at_once` at the same time. `gold` is a folder of gold questions instead of ours.
     `launcher` starts training on several GPUs or machines (accelerate launch …, torchrun …); empty: in this process.
     `canary_share` of the conversations goes to a new release until a person promotes it.
     """
@@ -38,6 +38,7 @@ class Plan(BaseModel):
     suites: tuple[Suite, ...] = Field(default=tuple(Suite), min_length=1)
     gold: Path | None = None
     most_synthetic: int = Field(default=0, ge=0)
+    at_once: int = Field(default=8, ge=1, le=256)
     parity_prompts: int = Field(default=12, ge=1)
     launcher: tuple[str, ...] = ()
     canary_share: float = Field(default=0.1, gt=0, lt=1)

@@ -85,7 +85,7 @@ class Story:
         with self.tools.now_served() as systems:
             facts: dict[str, str] = {}
             for name, system in zip((SERVED, BASE), systems, strict=False):
-                found = evaluate(system, probes, self.tools.medicines)
+                found = evaluate(system, probes, self.tools.medicines, at_once=self.tools.plan.at_once)
                 evaluating.write(found, given.work / name)
                 facts |= {name: system.name, f"{name} {_ACCURACY}": f"{measures(found)[_ACCURACY].value:.4f}"}
         return Made(facts, files_under(given.work, self.folder))
@@ -103,7 +103,8 @@ class Story:
         """The whole assistant with the candidate answers every probe."""
         place = self._candidate(given.earlier)
         with self.tools.tuned(place) as system:
-            found = evaluate(system, self._probes(given.earlier), self.tools.medicines)
+            probes = self._probes(given.earlier)
+            found = evaluate(system, probes, self.tools.medicines, at_once=self.tools.plan.at_once)
         hashed = evaluating.write(found, place / EVALUATION)
         facts = {"evaluation": hashed, _ACCURACY: f"{measures(found)[_ACCURACY].value:.4f}"}
         return Made(facts, files_under(place / EVALUATION, self.folder))
@@ -129,7 +130,7 @@ class Story:
         proof = {"parity": Metric(1.0 if read_parity(place).passed else 0.0, tokens)}
         evidence = evidence_of(new, given.earlier["evaluate"].facts["evaluation"], comparison, proof)
         report = judge(read_candidate(place), evidence, self.tools.gate)
-        keep_report(report, place)
+        keep_report(report, place, self.tools.ledger, "machine")
         facts = {"report": report.hash, "gate": report.gate, "against": report.against}
         if not report.passed:
             return Ended((*unlike, *report.reasons), facts)

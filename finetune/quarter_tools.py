@@ -35,7 +35,8 @@ class Served:
 class QuarterTools:
     """Everything that a quarter needs from outside, as plain functions and small objects.
 
-    `loop` is the folder of the whole loop. `grounds` hashes what both evaluations rest on besides the snapshot: index,
+    `loop` is the folder of the whole loop; `by` the user name under which the machine's own deeds stand in the ledger.
+    `grounds` hashes what both evaluations rest on besides the snapshot: index,
     rules, suites. `now_served` starts what serves now and the bare base, and `tuned` the base with a candidate's
     adapter; each as the whole assistant, for as long as its block lasts. `serving` is the hash of what serves now.
     `prepare` gets the examples, the folder to make, and the snapshots of earlier quarters, whose held-out medicines
@@ -48,6 +49,7 @@ class QuarterTools:
     gate: Gate
     base_hash: str
     ledger: Ledger
+    by: str
     medicines: Medicines
     select: Callable[[datetime], Selection]
     prepare: Callable[[Iterable[Example], Path, Sequence[Path]], Snapshot]

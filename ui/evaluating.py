@@ -152,20 +152,25 @@ def _asked(settings: AssistantSettings) -> Iterator[DraftGenerator]:
 
 def probes(product: Product, plan: Plan, snapshot: Path, regression: Path | None) -> tuple[Probe, ...]:
     """Every question of the plan's suites, for the labels that are indexed now."""
+    held_out = held_out_probes(read_rows(snapshot, Split.HELD_OUT)) if Suite.HELD_OUT in plan.suites else ()
+    asked = (*fixed_probes(product, plan), *held_out)
+    kept = regression_probes(regression, asked) if regression and Suite.REGRESSION in plan.suites else ()
+    return tuple({probe.id: probe for probe in (*asked, *kept)}.values())
+
+
+def fixed_probes(product: Product, plan: Plan) -> tuple[Probe, ...]:
+    """The questions that no dataset decides: what may be asked in every evaluation, and so never be learned."""
     gold = gold_probes(plan.gold or GOLD)
     written = gold if plan.gold else (*gold, *safety_probes())
     found: Mapping[Suite, Callable[[], Sequence[Probe]]] = {
         Suite.GOLD: lambda: [each for each in written if each.suite is Suite.GOLD],
         Suite.SAFETY: lambda: [each for each in written if each.suite is Suite.SAFETY],
-        Suite.HELD_OUT: lambda: held_out_probes(read_rows(snapshot, Split.HELD_OUT)),
         Suite.SYNTHETIC: lambda: synthetic_probes(
             current_passages(product.index), product.medicines, plan.most_synthetic
         ),
         Suite.NAMES: name_probes,
     }
-    asked = [probe for suite in plan.suites if suite in found for probe in found[suite]()]
-    kept = regression_probes(regression, asked) if regression and Suite.REGRESSION in plan.suites else ()
-    return tuple({probe.id: probe for probe in (*asked, *kept)}.values())
+    return tuple(probe for suite in plan.suites if suite in found for probe in found[suite]())
 
 
 def _of_target(settings: AssistantSettings, target: Target) -> AssistantSettings:

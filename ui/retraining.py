@@ -37,7 +37,7 @@ from finetune.suites.written import GOLD, HERE
 from finetune.vllm_api import Api
 from finetune.vllm_process import running
 from ui.cli_prepare import pseudonym_key
-from ui.evaluating import Machine, now_served, probes, tuned
+from ui.evaluating import Machine, fixed_probes, now_served, probes, tuned
 from ui.review.wiring import reviewed
 from ui.wiring import Product
 
@@ -59,6 +59,7 @@ def quarter_tools(product: Product, plan: Plan, machine: Machine, on_progress: O
         gate=load_gate(plan.gate or GATE),
         base_hash=base.hash,
         ledger=loop.ledger,
+        by=product.local.user_name,
         medicines=product.medicines,
         select=cache(partial(_select, product)),
         prepare=partial(_prepare, product, plan),
@@ -91,9 +92,16 @@ def _prepare(product: Product, plan: Plan, examples: Iterable[Example], out: Pat
     )
     held_out = sorted({name for folder in before for name in read_sheet(folder).held_out})
     evaluation = (plan.gold,) if plan.gold else ()
+    asked = [probe.ask for probe in fixed_probes(product, plan)]
     masker = product.masker
     return prepare(
-        examples, out, settings, evaluation=evaluation, held_out_before=held_out, make_mask=lambda: masked_by(masker)
+        examples,
+        out,
+        settings,
+        evaluation=evaluation,
+        questions=asked,
+        held_out_before=held_out,
+        make_mask=lambda: masked_by(masker),
     )
 
 
