@@ -58,11 +58,27 @@ def record_of(candidate_id: str) -> str:
     return f"release of candidate {candidate_id}"
 
 
-def keep_report(report: GateReport, folder: Path) -> None:
-    """Write the gate's report beside the candidate, whole or not at all."""
+def keep_report(report: GateReport, folder: Path, ledger: Ledger, by: str) -> None:
+    """Enter the gate's judgement in the ledger, failed ones too, and write the report beside the candidate.
+
+    Only a report that the ledger holds can be signed, so that a file that was edited to pass is no report. The same
+    report is entered once.
+    """
+    if not _is_entered(report, ledger):
+        facts = {"decision": "judged", "report": report.hash, "evaluation": report.evaluation}
+        facts |= {"gate": report.gate, "limits": report.gate_hash, "passed": "yes" if report.passed else "no"}
+        facts |= {"reasons": "\n".join(report.reasons)}
+        ending = "passed" if report.passed else f"failed {len(report.reasons)} of {len(report.lines)} limits of"
+        said = f"The candidate {report.candidate[:12]} {ending} {report.gate}."
+        ledger.record(Deed(EntryKind.RELEASE, by, record_of(report.candidate), said, facts))
     half = folder / f"{REPORT}.half"
     half.write_text(report_json(report), encoding="utf-8")
     half.replace(folder / REPORT)
+
+
+def _is_entered(report: GateReport, ledger: Ledger) -> bool:
+    entries = ledger.entries(kind=EntryKind.RELEASE, subject=record_of(report.candidate))
+    return any((e.deed.facts.get("decision"), e.deed.facts.get("report")) == ("judged", report.hash) for e in entries)
 
 
 def signable(folder: Path) -> Signable:
@@ -122,7 +138,9 @@ def approvals_of(what: Signable, ledger: Ledger) -> tuple[Signature, ...]:
 
 
 def _require_open(what: Signable, ledger: Ledger) -> None:
-    """Raise `ReleaseRefused` where the gate failed or the candidate was rejected."""
+    """Raise `ReleaseRefused` where the gate failed or never gave this report, or the candidate was rejected."""
+    if not _is_entered(what.report, ledger):
+        raise ReleaseRefused("The ledger holds no such report of the gate: judge the candidate again.")
     if not what.report.passed:
         reasons = " ".join(what.report.reasons)
         raise ReleaseRefused(f"The gate failed, and there is no override. {reasons}")

@@ -78,7 +78,7 @@ def examine(candidate: Candidate, data: Data = DATA, as_json: Json = False) -> N
     kind = read_candidate(folder).kind
     in_use = nets_in_use(_releases(settings), ledger).get(SHIPPED[kind]) if kind in SHIPPED else None
     exam = examine_net(folder, data, settings.retrieval, in_use)
-    report = judge_net(folder, load_gate())
+    report = judge_net(folder, load_gate(), ledger, settings.local_user)
     print(exam_json(exam, report) if as_json else _told(exam, report))
     raise typer.Exit(0 if report.passed else REFUSED)
 

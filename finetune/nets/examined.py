@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from assistant.ledger import Ledger
 from finetune.candidate import ADAPTER, verified
 from finetune.compare import Comparison, Paired, paired
 from finetune.errors import EvaluationInvalid
@@ -70,8 +71,8 @@ def examine_net(folder: Path, data: Path, settings: RetrievalSettings, in_use: P
     return report
 
 
-def judge_net(folder: Path, gate: Gate) -> GateReport:
-    """Hold the exam of the candidate in `folder` against the limits for its kind, and keep the report beside it.
+def judge_net(folder: Path, gate: Gate, ledger: Ledger, by: str) -> GateReport:
+    """Hold the exam of the candidate in `folder` against the limits for its kind; keep the report, also in the ledger.
 
     Raises:
         CandidateInvalid, EvaluationInvalid, GateInvalid: something of it is missing, changed, or has no limits.
@@ -79,7 +80,7 @@ def judge_net(folder: Path, gate: Gate) -> GateReport:
     candidate, exam = verified(folder), read_exam(folder)
     evidence = Evidence(exam.candidate, file_hash(folder / EVALUATION), exam.measures, exam.in_use)
     report = judge(candidate, evidence, gate)
-    keep_report(report, folder)
+    keep_report(report, folder, ledger, by)
     return report
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from assistant.ledger import Ledger
 from finetune.candidate import ADAPTER, identified, write_candidate
 from finetune.evaluate import Evaluation, write
 from finetune.example import Candidate
@@ -69,17 +70,17 @@ def candidate_in(folder: Path, weights: bytes = b"weights") -> Candidate:
     return made
 
 
-def judged_in(folder: Path, *, right: int = 98, wrong: int = 2, gate: Gate = EASY) -> GateReport:
+def judged_in(folder: Path, ledger: Ledger, *, right: int = 98, wrong: int = 2, gate: Gate = EASY) -> GateReport:
     """A candidate with its evaluation and its report, all in its folder."""
     made = candidate_in(folder)
-    return rejudged(folder, made, right=right, wrong=wrong, gate=gate)
+    return rejudged(folder, made, ledger, right=right, wrong=wrong, gate=gate)
 
 
-def rejudged(folder: Path, made: Candidate, *, right: int, wrong: int, gate: Gate = EASY) -> GateReport:
+def rejudged(folder: Path, made: Candidate, ledger: Ledger, *, right: int, wrong: int, gate: Gate = EASY) -> GateReport:
     found = evaluation(right_and_wrong(right, wrong), candidate=made.id)
     hashed = write(found, folder / EVALUATION)
     report = judge(made, evidence_of(found, hashed, None), gate)
-    keep_report(report, folder)
+    keep_report(report, folder, ledger, "local")
     return report
 
 

@@ -75,7 +75,7 @@ class World:
         hashes = (folder_hash(self.base), folder_hash(folder / ADAPTER))
         made = identified(Candidate("", str(self.base), *hashes, "s" * 64, f"answer-{name}@1", "r" * 64, "0.1.0", WHEN))
         write_candidate(made, folder)
-        rejudged(folder, made, right=98, wrong=2)
+        rejudged(folder, made, self.ledger, right=98, wrong=2)
         return folder
 
     def release(self, candidate: Path) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.database import open_database
+from assistant.ledger import Ledger
 from finetune.candidate import ADAPTER, read_candidate
 from finetune.errors import CandidateInvalid, EvaluationInvalid, TrainingFailed
 from finetune.gate import load_gate
@@ -109,7 +111,9 @@ def test_a_net_is_trained_into_a_candidate_and_examined(
     assert report.measures["right"].n == 60
     # Two steps teach nothing, and the shipped net knows something: the gate sees it.
     assert report.in_use.whole[0].lost > report.in_use.whole[0].won
-    judged = judge_net(tmp_path / "new", load_gate())
+    engine = open_database(f"sqlite:///{tmp_path / 'kept.db'}")
+    judged = judge_net(tmp_path / "new", load_gate(), Ledger(engine), "local")
+    engine.dispose()
     assert not judged.passed
     assert any("no significant loss" in line.limit and line.why for line in judged.lines)
     written = (tmp_path / "new" / "evaluation.json").read_text(encoding="utf-8")

@@ -76,7 +76,7 @@ def released(tmp_path: Path, ledger: Ledger, accounts: Accounts) -> tuple[Path, 
     )  # fmt: skip
     write_candidate(candidate, folder)
     write_exam(perfect(candidate), folder)
-    assert judge_net(folder, load_gate()).passed
+    assert judge_net(folder, load_gate(), ledger, "ada").passed
     for user in ("ada", "bob"):
         sign(folder, ledger, accounts, user, PASSWORD)
     return tmp_path / "releases", release(folder, tmp_path / "releases", ledger).id

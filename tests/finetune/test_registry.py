@@ -53,7 +53,7 @@ def folder(tmp_path: Path, ledger: Ledger) -> Path:
     for name, role in (("mara", Role.SAFETY_OFFICER), ("omar", Role.MODEL_ENGINEER)):
         accounts.add(name, name.title(), [role], "local", PASSWORDS[name])
     candidate = tmp_path / "candidates" / "one"
-    judged_in(candidate)
+    judged_in(candidate, ledger)
     for name in PASSWORDS:
         sign(candidate, ledger, accounts, name, PASSWORDS[name])
     return tmp_path / "releases" / release(candidate, tmp_path / "releases", ledger).id

@@ -54,8 +54,11 @@ class Place:
     def release(self) -> Path:
         return self.releases / release(self.folder, self.releases, self.ledger).id
 
-    def entries(self) -> list[str]:
-        return [entry.deed.summary for entry in self.ledger.entries(kind=EntryKind.RELEASE)]
+    def entries(self, decision: str = "") -> list[str]:
+        """The ledger's sentences on releases: those of one decision, or all but the judgements of the gate."""
+        deeds = [entry.deed for entry in self.ledger.entries(kind=EntryKind.RELEASE)]
+        of = [deed for deed in deeds if deed.facts["decision"] == (decision or deed.facts["decision"])]
+        return [deed.summary for deed in of if decision or deed.facts["decision"] != "judged"]
 
 
 @pytest.fixture
@@ -66,7 +69,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     accounts.add("mara", "Mara Lind", [Role.SAFETY_OFFICER], "local", PASSWORDS["mara"])
     accounts.add("omar", "Omar Haddad", [Role.MODEL_ENGINEER], "local", PASSWORDS["omar"])
     accounts.add("pia", "Pia Roth", [Role.CLINICIAN], "local", PASSWORDS["pia"])
-    judged_in(tmp_path / "candidates" / "one")
+    judged_in(tmp_path / "candidates" / "one", ledger)
     yield Place(tmp_path / "candidates" / "one", tmp_path / "releases", ledger, accounts)
     engine.dispose()
 
@@ -126,7 +129,7 @@ def test_only_those_whose_role_allows_it_sign_and_with_their_password(place: Pla
 
 def test_a_report_that_changed_since_the_first_signature_is_not_signed_by_a_second(place: Place) -> None:
     place.sign("mara")
-    rejudged(place.folder, signable(place.folder).candidate, right=97, wrong=3)
+    rejudged(place.folder, signable(place.folder).candidate, place.ledger, right=97, wrong=3)
     with pytest.raises(NotAllowed, match="not under the same content"):
         place.sign("omar")
     with pytest.raises(ReleaseRefused, match="there are 0 under this report"):
@@ -138,26 +141,39 @@ def test_a_report_that_changed_since_the_first_signature_is_not_signed_by_a_seco
 
 def test_what_was_shown_must_be_what_is_there(place: Place) -> None:
     shown = signable(place.folder).hash
-    rejudged(place.folder, signable(place.folder).candidate, right=96, wrong=4)
+    rejudged(place.folder, signable(place.folder).candidate, place.ledger, right=96, wrong=4)
     with pytest.raises(ReleaseRefused, match="changed since it was shown"):
         place.sign("mara", shown)
 
 
 def test_a_failed_gate_cannot_be_signed(place: Place) -> None:
-    rejudged(place.folder, signable(place.folder).candidate, right=94, wrong=6)
+    rejudged(place.folder, signable(place.folder).candidate, place.ledger, right=94, wrong=6)
     with pytest.raises(ReleaseRefused, match=r"The gate failed, and there is no override\. clinical accuracy at least"):
         place.sign("mara")
     with pytest.raises(ReleaseRefused, match="The gate failed"):
         place.release()
 
 
-def test_a_report_that_was_edited_to_pass_is_another_content(place: Place) -> None:
-    rejudged(place.folder, signable(place.folder).candidate, right=94, wrong=6)
+def test_every_judgement_of_the_gate_is_in_the_ledger(place: Place) -> None:
+    candidate = signable(place.folder).candidate
+    rejudged(place.folder, candidate, place.ledger, right=94, wrong=6)
+    rejudged(place.folder, candidate, place.ledger, right=94, wrong=6)
+    assert place.entries("judged") == [
+        f"The candidate {candidate.id[:12]} passed gate@test.",
+        f"The candidate {candidate.id[:12]} failed 1 of 1 limits of gate@test.",
+    ]
+
+
+def test_a_report_that_was_edited_to_pass_is_no_report_of_the_gate(place: Place) -> None:
+    rejudged(place.folder, signable(place.folder).candidate, place.ledger, right=94, wrong=6)
     before = signable(place.folder).hash
     report = json.loads((place.folder / REPORT).read_text())
     report["lines"][0]["why"] = ""
     (place.folder / REPORT).write_text(json.dumps(report))
+    assert signable(place.folder).report.passed
     assert signable(place.folder).hash != before
+    with pytest.raises(ReleaseRefused, match="The ledger holds no such report of the gate"):
+        place.sign("mara")
 
 
 def test_an_evaluation_that_was_edited_no_longer_fits_its_report(place: Place) -> None:
@@ -235,7 +251,7 @@ def test_another_base_is_found(place: Place, tmp_path: Path) -> None:
 
 
 def test_a_rejected_candidate_keeps_its_report_and_is_never_signed(place: Place) -> None:
-    rejudged(place.folder, signable(place.folder).candidate, right=90, wrong=10)
+    rejudged(place.folder, signable(place.folder).candidate, place.ledger, right=90, wrong=10)
     omar = place.accounts.find("omar")
     assert omar is not None
     reasons = reject(place.folder, place.ledger, omar)
@@ -245,7 +261,7 @@ def test_a_rejected_candidate_keeps_its_report_and_is_never_signed(place: Place)
     assert is_rejected(signable(place.folder).candidate.id, place.ledger)
     reject(place.folder, place.ledger, omar)
     assert len(place.entries()) == 1
-    rejudged(place.folder, signable(place.folder).candidate, right=100, wrong=0)
+    rejudged(place.folder, signable(place.folder).candidate, place.ledger, right=100, wrong=0)
     with pytest.raises(ReleaseRefused, match="was rejected"):
         place.sign("mara")
 
