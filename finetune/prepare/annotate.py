@@ -18,8 +18,8 @@ from finetune.columns import LABELS
 from finetune.dialogue import REFUSED
 from finetune.prepare.vocabulary import Vocabulary
 from retrieval.classes import class_names
-from retrieval.intent import sections_of
 from retrieval.passage import Section as S
+from retrieval.topics import TOPICS
 
 STEP = "annotate"
 _TABLE = Path(__file__).with_name("areas.yaml")
@@ -41,6 +41,8 @@ _PEOPLE = {
     "older": rf"elderly|geriatric\w*|older (?:adult|patient|people)\w*|(?:6[5-9]|[7-9]\d)(?:{_YEARS}| ?y/?o)",
 }
 _POPULATIONS = tuple((name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for name, words in _PEOPLE.items())
+_ANYBODY = re.compile(rf"\b(?:{'|'.join(_PEOPLE.values())})\b", re.IGNORECASE)
+_SECTIONS = tuple((re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE), sections) for words, sections in TOPICS)
 _YES_NO = re.compile(
     r"^(?:(?:ok|and|so),? )?(?:can|is|are|does|do|should|may|will|could|would|has|have)\b", re.IGNORECASE
 )
@@ -86,8 +88,7 @@ def labels(
     question: str, answer: str, medicines: Sequence[str], vocabulary: Vocabulary | None = None
 ) -> tuple[str, str, str, str, str, str]:
     """Topic, section, area, population, task and difficulty of one example."""
-    sections = sections_of(question)
-    section = sections[0] if sections else S.OTHER
+    section = section_of(question)
     area = next((found for one in medicines if (found := area_of(one))), "")
     if not area and vocabulary is not None:
         area = vocabulary.area(question) or vocabulary.area(answer)
@@ -107,8 +108,15 @@ def area_of(medicine: str) -> str:
     return next((area.name for area in _areas() if last.endswith(area.endings)), "")
 
 
+def section_of(question: str) -> S:
+    """The section that answers the first topic of the question, `OTHER` where it names none."""
+    return next((sections[0] for pattern, sections in _SECTIONS if pattern.search(question)), S.OTHER)
+
+
 def population(text: str) -> str:
     """The first special population that a text names, else "general"."""
+    if not _ANYBODY.search(text):
+        return "general"
     return next((name for name, pattern in _POPULATIONS if pattern.search(text)), "general")
 
 

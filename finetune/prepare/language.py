@@ -12,12 +12,13 @@ from finetune.errors import ExtraMissing
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
+# Little words that only English has: "in", "is", "of", "on" or "was" are words of its neighbours, too.
 _LITTLE = (
-    r"(?i)\b(?:the|of|and|in|is|to|for|what|how|with|can|be|are|not|should|does|do|it|this|that|by|if|when|my|at|on|or"
-    r"|as|was|has|have|from|which|pt|patient|dose)\b"
+    r"(?i)\b(?:the|and|what|how|with|are|should|does|this|that|when|have|from|which|been|were|will|would|your|than|there"
+    r"|they|not|before|after|because|while|about|keep|given|taken)\b"
 )
-_SURE = 0.15
-"""The share of little English words from which a text is English without a further look."""
+_SURE, _FEWEST = 0.06, 2
+"""The share and the number of such words from which a text is English without a further look."""
 _UNSURE = 0.6
 """Below this certainty of the model a short text counts as English: names of medicines belong to no language."""
 
@@ -27,10 +28,12 @@ def languages(rows: pl.DataFrame) -> pl.Series:
     text = pl.concat_str(["question", "answer"], separator=" ")
     judged = rows.select(
         text.alias("text"),
-        (text.str.count_matches(_LITTLE) / (text.str.count_matches(r"\pL+") + 1)).alias("share"),
+        text.str.count_matches(_LITTLE).alias("little"),
+        text.str.count_matches(r"\pL+").alias("words"),
         text.str.count_matches(r"[^\x00-\x7f]").alias("foreign"),
     )
-    sure = (judged["share"] >= _SURE) & (judged["foreign"] * 5 <= judged["text"].str.len_chars())
+    english = (judged["little"] >= _FEWEST) & (judged["little"] >= _SURE * judged["words"])
+    sure = english & (judged["foreign"] * 5 <= judged["text"].str.len_chars())
     told = ["en" if known else language_of(text) for known, text in zip(sure, judged["text"], strict=True)]
     return pl.Series("language", told, dtype=pl.String)
 

@@ -8,39 +8,42 @@ official list calls a notation unsafe ("µg", "U", "IU", "cc") the safe word sta
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 import polars as pl
 
 from finetune.columns import NO_EVIDENCE
 from finetune.prepare.ucum import SAFE
 from finetune.prepare.vocabulary import Vocabulary
-from retrieval.medicines import Medicines
+from retrieval.medicines import TABLE, Medicines
 
 STEP = "standardise"
 _SHORTHAND = {
-    r"q\.?d\.?": "once daily",
-    r"b\.?i\.?d\.?|bd": "twice daily",
-    r"t\.?i\.?d\.?|tds": "three times daily",
-    r"q\.?i\.?d\.?|qds": "four times daily",
-    r"q\.?h\.?s\.?": "at bedtime",
-    r"p\.?r\.?n\.?": "as needed",
-    r"p\.?o\.?": "by mouth",
+    r"q\.d\.|qd": "once daily",
+    r"b\.i\.d\.|bid|bd": "twice daily",
+    r"t\.i\.d\.|tid|tds": "three times daily",
+    r"q\.i\.d\.|qid|qds": "four times daily",
+    r"q\.h\.s\.|qhs": "at bedtime",
+    r"p\.r\.n\.|prn": "as needed",
+    r"p\.o\.|po": "by mouth",
     r"i\.v\.": "intravenous",
     r"a\.c\.": "before meals",
     r"p\.c\.": "after meals",
 }
 _EVERY = re.compile(r"\bq\.? ?(\d{1,2}) ?h(?:rs?|ours?)?\b\.?", re.IGNORECASE)
-_SHORT = re.compile(
-    r"(?<=[\w%)] )(?:" + "|".join(f"({each})" for each in _SHORTHAND) + r")(?![\w.])(?!\))", re.IGNORECASE
-)
+_SHORT = re.compile(r"(?<=[\w%)] )(?:" + "|".join(f"({each})" for each in _SHORTHAND) + r")(?![\w)])", re.IGNORECASE)
+_NEAR_A_DOSE = 30
+"""Characters before a shorthand in which a number must stand: elsewhere "bid" is a word."""
 _WORDS = tuple(_SHORTHAND.values())
 _UNIT = re.compile(
     r"(?<=\d)(?P<gap>[ \u00a0]?)(?P<unit>"
     + "|".join(sorted(map(re.escape, SAFE), key=len, reverse=True))
     + r")(?![\w²^])"
 )
+_LETTERS = re.compile(r"[a-z0-9]+")
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -82,6 +85,8 @@ def standard(answer: str, medicines: Medicines, vocabulary: Vocabulary | None = 
 
 def generic(text: str, medicines: Medicines) -> str:
     """The text with the ingredients beside the first mention of each brand: "Glucophage (metformin)"."""
+    if _brand_words().isdisjoint(_LETTERS.findall(text.lower())):
+        return text
     parts, at = [], 0
     seen: set[str] = set()
     for mention in medicines.find(text):
@@ -91,6 +96,14 @@ def generic(text: str, medicines: Medicines) -> str:
             at = mention.end
         seen.add(mention.name)
     return "".join((*parts, text[at:]))
+
+
+@cache
+def _brand_words() -> frozenset[str]:
+    """The first words of all brands: a text without any of them names none, and need not be read closely."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        brands = [row["name"] for row in csv.DictReader(file) if row["kind"] == "brand"]
+    return frozenset(word for name in brands for word in _LETTERS.findall(name)[:1])
 
 
 def _names_all(text: str, names: Iterable[str]) -> bool:
@@ -105,7 +118,8 @@ def _unit(found: re.Match[str]) -> str:
 
 
 def _spelled(found: re.Match[str]) -> str:
-    return _WORDS[(found.lastindex or 1) - 1]
+    before = found.string[max(0, found.start() - _NEAR_A_DOSE) : found.start()]
+    return _WORDS[(found.lastindex or 1) - 1] if any(sign.isdigit() for sign in before) else found.group()
 
 
 def codes(text: str, table: Mapping[str, str]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from finetune.steps import write_whole
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A finished chunk: what it is bound to, the hashes of its two files, its rows, and each step's seconds."""
+    """A finished chunk: what it is bound to, the hashes of its two files, its rows, processor seconds by step."""
 
     key: str
     rows_hash: str
