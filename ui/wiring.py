@@ -226,6 +226,7 @@ def serve_chat(product: Product, host: str, port: int) -> None:
     from ui.access import access_for
     from ui.chat import build_chat
     from ui.effective import record_settings
+    from ui.loop.wiring import loop_page
     from ui.review.page import PATH, SHEETS, build_review
     from ui.review.wiring import review_tools
     from ui.serve import Beside, Encryption, serve
@@ -238,7 +239,8 @@ def serve_chat(product: Product, host: str, port: int) -> None:
     files = settings.tls_certificate, settings.tls_key
     encryption = Encryption(files[0], files[1]) if files[0] and files[1] else None
     blocks = build_chat(product.ask, records, product.index.source, status_of(product), desk=True)
-    beside = [Beside(PATH, build_review(review_tools(review_parts(product))), SHEETS)]
+    loop = loop_page(settings.data_dir / "loop", records.ledger, product.accounts, product.masker)
+    beside = [Beside(PATH, build_review(review_tools(review_parts(product))), SHEETS), loop]
     serve(blocks, access, host, port, encryption, build_triage(board(desk_tools(desk_parts(product)))), beside)
 
 

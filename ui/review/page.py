@@ -45,7 +45,7 @@ def head() -> str:
         '<nav aria-label="Views">'
         '<button type="button" data-action="view" data-view="queue" aria-current="page">Queue</button>'
         '<button type="button" data-action="view" data-view="agreement" aria-current="false">Agreement</button></nav>'
-        '<span class="who">Review desk</span><a href="/">Ask a question</a></header>'
+        '<span class="who">Review desk</span><a href="/loop/">The loop</a><a href="/">Ask a question</a></header>'
     )
 
 
