@@ -39,7 +39,7 @@ from assistant.review import (
     review_record,
     standing,
 )
-from assistant.reviews import CHANGED, Reviews
+from assistant.reviews import CHANGED, NEEDS_SIGNATURE, Reviews
 from guardrails.claim import Claim
 from guardrails.dose import DoseStatement
 from guardrails.patient import Patient
@@ -52,8 +52,6 @@ Sign = Callable[[Meaning, str, str], Signature]
 
 ReadDoses = Callable[[str], tuple[DoseStatement, ...]]
 """Reads the doses of a text; one that it cannot read counts as a dose."""
-
-NEEDS_SIGNATURE = "This is about a dose, so it needs your signature: enter your password."
 
 
 @dataclass(frozen=True, slots=True)

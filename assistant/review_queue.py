@@ -97,7 +97,7 @@ def page(queue: Queue, person: Person, *, settled: bool = False, limit: int = 10
     Raises `NotAllowed`.
     """
     require(person, May.REVIEW)
-    reviews = queue.reviews.by_turn()
+    reviews = {each[0].turn_id: each for each in queue.reviews.outlines()}
     flagged = _flagged(queue.records.flags())
     wanted: list[tuple[tuple[int, int], str]] = []
     states: Counter[State] = Counter()

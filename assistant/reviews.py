@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from assistant.chain import Break, Deed, EntryKind
 from assistant.database import TURNS
 from assistant.deeds import CONTENT, turn_subject, verify_records
-from assistant.errors import ReadFailed, ReviewChanged, ReviewInvalid
+from assistant.errors import ReadFailed, ReviewChanged, ReviewInvalid, SignatureNeeded
 from assistant.ledger import Ledger, append
 from assistant.people import Signature
 from assistant.review import Review, review_hash
@@ -24,6 +24,7 @@ from assistant.review_rows import read_review, review_row
 from assistant.signing import keep_signature
 from assistant.tables.reviews import REVIEWS
 
+NEEDS_SIGNATURE = "This is about a dose, so it needs your signature: enter your password."
 CHANGED = "Somebody else reviewed this turn since you opened it; open it again and look."
 
 
@@ -36,8 +37,11 @@ class Reviews:
     def save(self, review: Review, signature: Signature | None = None) -> None:
         """Save a review with its entry and its signature, all or nothing.
 
-        Raises `ReviewChanged` where its place is taken or its person judged the turn before, or `SaveFailed`.
+        Raises `ReviewChanged` where its place is taken or its person judged the turn before, `SignatureNeeded` where
+        it is about a dose and there is none, or `SaveFailed`.
         """
+        if review.dosing and signature is None:
+            raise SignatureNeeded(NEEDS_SIGNATURE)
         taken = sa.select(REVIEWS.c.place, REVIEWS.c.person_id).where(REVIEWS.c.turn_id == review.turn_id)
         with self._ledger.writing(f"the review of turn {review.turn_id}") as connection:
             before = connection.execute(taken).all()
@@ -56,8 +60,16 @@ class Reviews:
 
     def all(self) -> Iterator[tuple[Review, ...]]:
         """The reviews of every turn that has any, turn by turn, the one that was reviewed first first."""
+        return self._turn_by_turn(REVIEWS.c.evidence)
+
+    def outlines(self) -> Iterator[tuple[Review, ...]]:
+        """The same without their evidence, which a list needs not and which is most of what is stored."""
+        return self._turn_by_turn(sa.literal([], sa.JSON()).label("evidence"))
+
+    def _turn_by_turn(self, evidence: sa.ColumnElement[object]) -> Iterator[tuple[Review, ...]]:
         first = sa.func.min(REVIEWS.c.number).over(partition_by=REVIEWS.c.turn_id).label("first")
-        query = sa.select(REVIEWS, first).order_by(first, REVIEWS.c.place)
+        others = (column for column in REVIEWS.c if column is not REVIEWS.c.evidence)
+        query = sa.select(*others, evidence, first).order_by(first, REVIEWS.c.place)
         with self._reading() as connection:
             gathered: list[Review] = []
             for row in connection.execution_options(yield_per=200).execute(query).mappings():
@@ -68,10 +80,6 @@ class Reviews:
                 gathered.append(review)
             if gathered:
                 yield tuple(gathered)
-
-    def by_turn(self) -> Mapping[str, tuple[Review, ...]]:
-        """All reviews by the id of their turn."""
-        return {reviews[0].turn_id: reviews for reviews in self.all()}
 
     def turn_ids(self) -> tuple[str, ...]:
         """The ids of all stored turns, oldest first: what a sample is drawn from."""

@@ -113,7 +113,7 @@ def agreement(as_json: Json = False) -> None:
 
     queue, person = _reading()
     require(person, May.REVIEW)
-    shape = agreement_shape(agreement_of(queue.reviews.all()))
+    shape = agreement_shape(agreement_of(queue.reviews.outlines()))
     print(shape.model_dump_json(indent=2) if as_json else agreement_text(shape))
 
 

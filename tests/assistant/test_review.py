@@ -20,6 +20,7 @@ from assistant.errors import (
     NotAllowed,
     ReviewChanged,
     ReviewInvalid,
+    SignatureNeeded,
     UnknownTurn,
 )
 from assistant.review import (
@@ -216,7 +217,7 @@ def test_what_is_about_dosing(
 
 def test_a_dose_needs_two_people_and_their_signatures(room: Room) -> None:
     turn = room.turn("dose", HOW_MUCH, said(MAXIMUM))
-    with pytest.raises(NotAllowed, match="needs your signature"):
+    with pytest.raises(SignatureNeeded, match="needs your signature"):
         decide(room.desk, room.rita, turn.id, CORRECT, 1)
     with pytest.raises(NotAllowed, match="not your own"):
         decide(room.desk, room.rita, turn.id, CORRECT, 1, partial(room.sign, room.rob))
@@ -229,6 +230,14 @@ def test_a_dose_needs_two_people_and_their_signatures(room: Room) -> None:
     room.decide(room.rob, turn, CORRECT)
     found = standing(room.reviews.of_turn(turn.id))
     assert (found.state, found.final, found.disagreement) == (State.SETTLED, first, "")
+
+
+def test_no_dose_is_stored_without_a_signature(room: Room) -> None:
+    turn = room.turn("unsigned", HOW_MUCH, said(MAXIMUM))
+    review = replace(review_of(1, CORRECT), turn_id=turn.id)
+    with pytest.raises(SignatureNeeded):
+        room.reviews.save(review)
+    assert room.reviews.of_turn(turn.id) == ()
 
 
 def test_nobody_sees_the_first_decision_before_the_second_is_in(room: Room) -> None:
@@ -381,10 +390,12 @@ def test_the_reviews_of_any_turn_are_read_back(
     claims = tuple(item.claim for item in answer.claims) if answer else ()
     judged_on = JudgedOn("hash", answer.passages if answer else (), ("a", "b"), "rules", "index")
     review = replace(
-        review_of(1, Judgement(Judged.INCORRECT, FACT, comment, claims), ("x",)), turn_id=turn.id, basis=judged_on
-    )
+        review_of(1, Judgement(Judged.INCORRECT, FACT, comment, claims), ("x",), dosing=False),
+        turn_id=turn.id, basis=judged_on,
+    )  # fmt: skip
     reviews = Reviews(records.ledger)
     reviews.save(review)
     assert list(reviews.all()) == [(review,)]
+    assert list(reviews.outlines()) == [(replace(review, basis=replace(judged_on, evidence=())),)]
     assert reviews.verify() == ()
     engine.dispose()

@@ -111,7 +111,7 @@ class Answers:
 
     def _turn(self, person: Person, turn_id: str) -> str:
         names = {each.user_name: each.name for each in self.tools.accounts.everyone()}
-        return turn_page(item(self.tools.queue, person, turn_id), names)
+        return turn_page(item(self.tools.queue, person, turn_id), names, person.user_name)
 
     def _find(self, person: Person, sent: FindSent) -> BoardReply:
         require(person, May.REVIEW)
@@ -137,4 +137,4 @@ class Answers:
 
     def _agreement(self, person: Person) -> BoardReply:
         require(person, May.REVIEW)
-        return BoardReply(agreement_page(agreement(self.tools.queue.reviews.all())))
+        return BoardReply(agreement_page(agreement(self.tools.queue.reviews.outlines())))

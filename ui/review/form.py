@@ -25,7 +25,7 @@ def form(item: Item) -> str:
         f"{_verdict(answered=answered)}"
         f'<div data-if="incorrect" hidden>{_errors(answered=answered)}{_kinds(answered=answered)}'
         f'<div data-if="answer" hidden>{_editor(outcome.question.text)}</div></div>'
-        '<label class="block">Comment<textarea name="comment" rows="2" maxlength="2000" '
+        '<label class="wide-field">Comment<textarea name="comment" rows="2" maxlength="2000" '
         'placeholder="Why, in a sentence. Patient identifiers are masked."></textarea></label>'
         '<div class="row"><button type="submit" class="act primary-act">Save the decision</button>'
         "<span class='faint'>It cannot be changed afterwards.</span></div></form>"
@@ -68,7 +68,7 @@ def _editor(question: str) -> str:
         '<p class="nothing" data-none>No sentence yet. Choose the words of a passage, or add a sentence and cite.</p>'
         '<div class="row"><button type="button" class="act" data-action="add">Add a sentence</button>'
         '<button type="button" class="act" data-action="check">Check it</button></div>'
-        '<div class="outcome" role="status" aria-live="polite"></div></div>'
+        '<div class="check-result" role="status" aria-live="polite"></div></div>'
         '<div class="chooser"><h4>Passages of the index</h4>'
         f'<div class="row"><input type="search" name="words" maxlength="500" value="{text(question)}" '
         'aria-label="Find passages"><button type="button" class="act" data-action="find">Find</button></div>'

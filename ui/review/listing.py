@@ -83,7 +83,7 @@ def keys() -> str:
 def agreement_page(found: Agreement) -> str:
     """Both kappas with their intervals, and what they mean."""
     return (
-        '<article class="turn"><h2>Agreement of two reviewers</h2><p class="faint">Over the turns that two people '
+        '<article class="reviewed"><h2>Agreement of two reviewers</h2><p class="faint">Over the turns that two people '
         "judged without sight of each other: everything about dosing. 1 is perfect, 0 is no better than chance; the "
         "interval is the 95 % interval for large samples.</p>"
         f"{_kappa('Correct or incorrect', found.verdict)}{_kappa('Type of error', found.error)}"

@@ -104,7 +104,7 @@ const choose = (sentence) => {
 const count = () => {
   const none = find("[data-none]");
   if (none) none.hidden = all(".sentences > li").length > 0;
-  put(find(".outcome"), "");
+  put(find(".check-result"), "");
 };
 
 const cite = (sentence, citation) => {
@@ -159,9 +159,9 @@ const look = async () => {
 const check = async () => {
   const wrong = incomplete();
   if (wrong) return say(wrong, true);
-  put(find(".outcome"), '<p class="nothing">Checking…</p>');
-  const reply = await request("check", { turn: find(".turn").dataset.turn, claims: written() });
-  put(find(".outcome"), reply ? reply.html : "");
+  put(find(".check-result"), '<p class="nothing">Checking…</p>');
+  const reply = await request("check", { turn: find(".reviewed").dataset.turn, claims: written() });
+  put(find(".check-result"), reply ? reply.html : "");
 };
 
 // ---- deciding
@@ -193,6 +193,7 @@ const signature = () =>
     const box = find("#ask dialog");
     const inner = find("form", box);
     inner.reset();
+    inner.user_name.value = find(".reviewed").dataset.user;
     const finish = (result) => {
       inner.onsubmit = null;
       box.onclose = null;
@@ -216,7 +217,7 @@ const save = async () => {
   if (judged === "incorrect" && !radio("error")) return say("Say what was wrong: choose the error.", true);
   const right = judged === "incorrect" ? radio("right") : "";
   if (right === "answer" && (incomplete() || !written().length)) return say(incomplete() || "Write the right answer first.", true);
-  const turn = find(".turn").dataset;
+  const turn = find(".reviewed").dataset;
   const sent = { turn: turn.turn, place: Number(turn.place), judged, comment: form().comment.value };
   if (judged === "incorrect") sent.error = radio("error");
   if (right) sent.corrected = right === "answer" ? written() : [];

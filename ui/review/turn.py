@@ -28,16 +28,19 @@ CLOSED = (
     "case is closed."
 )
 TWO = "This is about a dose: two people decide, neither sees the other’s decision, and each signs."
+THREE = "Two people have decided and do not agree. Your decision counts."
 
 
-def turn_page(item: Item, names: Mapping[str, str]) -> str:
-    """The whole turn; `names` are printed names by user name."""
+def turn_page(item: Item, names: Mapping[str, str], user_name: str) -> str:
+    """The whole turn for the person of this user name; `names` are printed names by user name."""
     outcome = item.turn.outcome
     passages = outcome.passages if isinstance(outcome, Answer) else ()
-    notes = [words for words, applies in ((CLOSED, item.closed), (TWO, item.dosing and item.waits)) if applies]
+    third = item.standing.state is State.THIRD
+    known = ((CLOSED, item.closed), (THREE, third and item.waits), (TWO, item.dosing and item.waits and not third))
+    notes = [words for words, applies in known if applies]
     return (
-        f'<article class="turn" data-turn="{text(item.turn.id)}" data-place="{item.place}" '
-        f'data-dosing="{"yes" if item.dosing else ""}">{_head(item)}'
+        f'<article class="reviewed" data-user="{text(user_name)}" data-turn="{text(item.turn.id)}" '
+        f'data-place="{item.place}" data-dosing="{"yes" if item.dosing else ""}">{_head(item)}'
         + "".join(f'<p class="notice">{words}</p>' for words in notes)
         + f"{_flags(item)}{_outcome(outcome, passages)}{_sources(outcome, passages)}{_others(item, names)}"
         f"{_ending(item)}</article>"
@@ -63,7 +66,7 @@ def _flags(item: Item) -> str:
 def _flag(flag: Flag) -> str:
     corrected = f"<p>They would answer: {text(flag.corrected)}</p>" if flag.corrected else ""
     return (
-        f'<blockquote class="flag">{flag_pill(flag.kind)} <span class="faint">{text(flag.made_by)}</span>'
+        f'<blockquote class="flagged">{flag_pill(flag.kind)} <span class="faint">{text(flag.made_by)}</span>'
         f"<p>{text(flag.comment) or '<span class=faint>No comment.</span>'}</p>{corrected}</blockquote>"
     )
 
@@ -73,12 +76,12 @@ def _outcome(outcome: Outcome, passages: tuple[Passage, ...]) -> str:
     alerts = findings(outcome.assessment.alerts)
     if isinstance(outcome, Answer):
         said = "".join(f"{quoted(each.claim, numbers)}{findings(each.verdict.findings)}" for each in outcome.claims)
-        shown = f'<h3>What was answered</h3>{alerts}<ol class="said">{said}</ol>'
+        shown = f'<h3>What was answered</h3>{alerts}<ol class="sentences-shown">{said}</ol>'
     else:
         reason = f"<p>{text(outcome.explanation)}</p><p class='faint'>{text(outcome.reason.value)}</p>"
         shown = f'<h3>What was refused</h3>{alerts}<div class="refused">{reason}</div>'
     kept = "".join(map(_withheld, outcome.withheld))
-    return shown + (f'<h3>Withheld, and why</h3><ol class="withheld">{kept}</ol>' if kept else "") + _basis(outcome)
+    return shown + (f'<h3>Withheld, and why</h3><ol class="kept-back">{kept}</ol>' if kept else "") + _basis(outcome)
 
 
 def _withheld(item: WithheldClaim) -> str:
@@ -121,7 +124,7 @@ def _review(item: Item, review: Review, names: Mapping[str, str]) -> str:
     answer, take = "", ""
     if judgement.corrected is not None:
         said = "".join(f"<li>{text(claim.text)}{_cited(claim.citations, titles)}</li>" for claim in judgement.corrected)
-        answer = f'<ol class="said">{said}</ol>' if said else "<p>Nothing should be answered.</p>"
+        answer = f'<ol class="sentences-shown">{said}</ol>' if said else "<p>Nothing should be answered.</p>"
     if judgement.corrected and item.waits and item.standing.state is State.THIRD and numbers:
         take = (
             '<button type="button" class="act" data-action="take" '
