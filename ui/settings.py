@@ -105,6 +105,10 @@ class Settings(BaseSettings):
     """Where reports of the pharmacovigilance desk are written; `exports` in the data folder by default."""
     meddra: Path | None = None
     """The MedAscii folder of your organisation's MedDRA; without it events are coded in the open vocabulary."""
+    whodrug: Path | None = None
+    """The folder of your organisation's WHODrug in the B3 format, with DD.txt; without it no medicine is coded."""
+    whodrug_version: str = ""
+    """The version of that copy, for example 2026 Sep 1: its files do not say it."""
     markets: Path | None = None
     """Your own copy of assistant/triage/rules/markets.yaml: who wants reports, and by when."""
     sender: SenderSettings = SenderSettings()
@@ -119,6 +123,8 @@ class Settings(BaseSettings):
     def _both_or_none(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key belong together: set both or none")
+        if self.whodrug is not None and not self.whodrug_version.strip():
+            raise ValueError("name the version of your WHODrug in whodrug_version: its files do not say it")
         return self
 
     @property

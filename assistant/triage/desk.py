@@ -42,8 +42,8 @@ _BY_STEPS = (
 )  # fmt: skip
 
 
-_TERMS = (".term", ".indication", ".reaction")
-"""Ends of the paths of coded terms."""
+_TERMS = (".term", ".indication", ".reaction", ".concept")
+"""Ends of the paths of what is coded."""
 
 _FREE_TEXT = frozenset(
     {"text", "verbatim", "translation", "comment", "history_text", "reporter_comment", "sender_comment", "note"}

@@ -18,6 +18,7 @@ from assistant.triage.case import Case
 from assistant.triage.causality import Answered, propose, scored
 from assistant.triage.changes import Json, encode, field_at
 from assistant.triage.desk import change
+from assistant.triage.dictionaries.whodrug import concept_of, records_of
 from assistant.triage.errors import CaseChanged, FieldInvalid
 from assistant.triage.judgement import Causality, Criterion, Expectedness, Listed, NaranjoAnswer, WhoUmc
 from assistant.triage.judging import (
@@ -172,6 +173,22 @@ def _code(each: Act) -> Case:
     return code_event(each.tools.desk, each.person, each.case, each.given("event"), term)
 
 
+def _code_medicine(each: Act) -> Case:
+    """Code a medicine in WHODrug with a record of its name; its ingredient is filled in where none was known."""
+    whodrug, path = each.tools.whodrug, f"products[{each.given('product')}]"
+    product = next((one for one in each.case.products if f"products[{one.id}]" == path), None)
+    if whodrug is None or product is None:
+        raise FieldInvalid("Name your WHODrug in the settings, and a medicine of the case.")
+    record = next((one for one in records_of(product, whodrug) if one.code == each.given("code")), None)
+    if record is None:
+        raise FieldInvalid(f"{product.name} has no such record in WHODrug {whodrug.version}.")
+    why = f"Coded in WHODrug {whodrug.version} as {record.name}."
+    case = change(each.tools.desk, each.person, each.case, f"{path}.concept", concept_of(record, whodrug), why)
+    if product.ingredient or not record.substance:
+        return case
+    return change(each.tools.desk, each.person, case, f"{path}.ingredient", record.substance.lower(), why)
+
+
 def _expect(each: Act) -> Case:
     event, product = each.given("event"), each.given("product")
     pair = f"{event}/{product}"
@@ -231,6 +248,7 @@ JUDGING: Mapping[str, Doer] = {
     "not-criterion": lambda each: _serious(each, met=False),
     "not-serious": _not_serious,
     "code": _code,
+    "code-medicine": _code_medicine,
     "expect": _expect,
     "causality": _causality,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from assistant.people import May
+from assistant.triage.dictionaries.whodrug import MedicineRecord
 from assistant.triage.people_in_case import Parent
 from assistant.triage.product import Product
 from ui.markup import text
@@ -24,7 +26,7 @@ from ui.triage.fields import (
     SUBSTANCE,
     TEST,
 )
-from ui.triage.marks import pill, table
+from ui.triage.marks import do_button, pill, table
 from ui.triage.spec import Spec
 from ui.triage.view import CaseView, adder, fields, group_adder, remover
 
@@ -107,12 +109,29 @@ def _medicine(view: CaseView, product: Product) -> str:
     head = f'{pill(product.role.value, "role")}<span class="spacer"></span>{remover(view, path, product.name)}'
     return (
         f'<section class="card"><header><h3>{text(product.name)}</h3>{head}</header>'
-        f"{fields(view, path, product, PRODUCT)}"
+        f"{fields(view, path, product, PRODUCT)}{_coded(view, product)}"
         f"<h4>Substances</h4>{substances}{adder(view, f'{path}.substances[]', 'name', 'Add a substance')}"
         f"<h4>Courses</h4>{courses}{adder(view, f'{path}.dosings[]', 'dose in the reporter’s words', 'Add a course')}"
         f"<h4>Indications</h4>{reasons}{adder(view, f'{path}.indications[]', 'why it was taken', 'Add an indication')}"
         "</section>"
     )
+
+
+def _coded(view: CaseView, product: Product) -> str:
+    """The record of WHODrug that a person chose, or those to choose from."""
+    if view.records is None:
+        return f'<p class="faint">{text(product.concept)}</p>' if product.concept else ""
+    found = view.records.get(product.id, ())
+    others = [each for each in found if not product.concept.endswith(f" {each.code}")]
+    choice = "".join(_record(product, each) for each in others) if view.editable and view.may(May.CODE) else ""
+    coded = text(product.concept) if product.concept else pill("not coded", "is-open")
+    nothing = "" if found or product.concept else ' <span class="faint">WHODrug knows no such name.</span>'
+    return f'<p class="adder">WHODrug: {coded}{nothing}{choice}</p>'
+
+
+def _record(product: Product, each: MedicineRecord) -> str:
+    words = f"{each.name}{f' ({each.substance})' if each.substance and each.substance != each.name else ''} {each.code}"
+    return do_button(words, "code-medicine", "none", product=product.id, code=each.code)
 
 
 def _special(view: CaseView) -> str:

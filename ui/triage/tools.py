@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.accounts import Accounts
@@ -11,6 +11,7 @@ from assistant.people import Person
 from assistant.records import Records
 from assistant.triage.desk import Desk
 from assistant.triage.dictionaries.matching import Matcher
+from assistant.triage.dictionaries.whodrug import WhoDrug, records_of
 from assistant.triage.e2b.sender import Sender
 from assistant.triage.intake.take_in import Readers
 from retrieval.medicines import Medicines
@@ -23,7 +24,8 @@ class TriageTools:
     """The desk, the people, and the dictionary that events are coded in.
 
     `exports` is the folder that reports are written to, `sets` that of imported sets for signals, `duplicates` the file
-    of the index of duplicates; `sender` sends reports, where the settings say so; `readers` read files of reports.
+    of the index of duplicates; `sender` sends reports, where the settings say so; `readers` read files of reports;
+    `whodrug` is the user's dictionary of medicines, where the settings name one.
     """
 
     desk: Desk
@@ -37,6 +39,7 @@ class TriageTools:
     sets: Path
     duplicates: Path
     sender: Sender | None = None
+    whodrug: WhoDrug | None = None
 
     @property
     def reading(self) -> Reading:
@@ -49,4 +52,7 @@ class TriageTools:
 
     def view(self, name: str, person: Person) -> CaseView:
         """One case by id or label, as this person sees it. Raises `NotAllowed`, `CaseMissing` or `ReadFailed`."""
-        return self.reading.view(name, person)
+        view = self.reading.view(name, person)
+        if self.whodrug is None:
+            return view
+        return replace(view, records={each.id: records_of(each, self.whodrug) for each in view.case.products})

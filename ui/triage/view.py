@@ -9,6 +9,7 @@ from datetime import datetime
 from assistant.people import May, Person, Signature
 from assistant.triage.case import Case, Source
 from assistant.triage.changes import Change
+from assistant.triage.dictionaries.whodrug import MedicineRecord
 from assistant.triage.judgement import Deadline, Validity
 from assistant.triage.markets import Markets
 from assistant.triage.states import OPEN_STATES
@@ -40,6 +41,8 @@ class CaseView:
     """The labels of the cases that this one is linked with, by their ids."""
     owners: tuple[tuple[str, str], ...] = ()
     """Who may own a case: pairs of user name and printed name."""
+    records: Mapping[str, tuple[MedicineRecord, ...]] | None = None
+    """The records of WHODrug that each medicine's name has, by its id; None where the user has no WHODrug."""
 
     def may(self, what: May) -> bool:
         """Whether a role of the person allows it."""

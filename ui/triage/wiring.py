@@ -16,6 +16,7 @@ from assistant.triage.desk import Desk
 from assistant.triage.dictionaries.matching import Matcher
 from assistant.triage.dictionaries.meddra import read_meddra
 from assistant.triage.dictionaries.open_vocabulary import open_vocabulary
+from assistant.triage.dictionaries.whodrug import WhoDrug, read_whodrug
 from assistant.triage.e2b.sender import Sender
 from assistant.triage.expectedness import judge
 from assistant.triage.judgement import Expectedness
@@ -101,6 +102,7 @@ def desk_tools(parts: Open) -> TriageTools:
         readers(parts.masker, parts.medicines, settings.desk_zone),
         *folders,
         sender_of(settings),
+        _whodrug(settings),
     )
     finish_exports(tools)
     return tools
@@ -115,6 +117,10 @@ def sender_of(settings: Settings) -> Sender | None:
 def exports_of(settings: Settings) -> Path:
     """The folder that reports are written to."""
     return settings.export_dir or settings.data_dir / "exports"
+
+
+def _whodrug(settings: Settings) -> WhoDrug | None:
+    return read_whodrug(settings.whodrug, settings.whodrug_version.strip()) if settings.whodrug else None
 
 
 def _matcher(settings: Settings) -> Matcher:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assistant.triage.dictionaries.errors import DictionaryUnreadable
 from assistant.triage.dictionaries.wording import spelled
+from assistant.triage.product import Product
 
 _NAME = slice(30, None)
 _SUBSTANCE = "01001"
@@ -39,6 +40,16 @@ class WhoDrug:
         More than one means that the name is ambiguous: a person chooses.
         """
         return self._records.get(spelled(name), ())
+
+
+def records_of(product: Product, whodrug: WhoDrug) -> tuple[MedicineRecord, ...]:
+    """The records of the medicine's name as reported; where the copy does not know it, those of its ingredient."""
+    return whodrug.find(product.name) or whodrug.find(product.ingredient)
+
+
+def concept_of(record: MedicineRecord, whodrug: WhoDrug) -> str:
+    """How a record stands in a case: the dictionary, its version and the record's eleven digits."""
+    return f"WHODrug {whodrug.version} {record.code}"
 
 
 def read_whodrug(folder: Path, version: str) -> WhoDrug:
