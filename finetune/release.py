@@ -25,7 +25,7 @@ from assistant.chain import Deed, EntryKind, digest, moment
 from assistant.ledger import Ledger, append
 from assistant.people import May, Meaning, Person, Signature, require
 from assistant.signing import keep_signature, require_two_people, signatures_of
-from finetune.candidate import ADAPTER, verified
+from finetune.candidate import ADAPTER, RECIPE, verified
 from finetune.errors import FinetuneError, ReleaseRefused
 from finetune.example import Approval, Candidate, Release
 from finetune.gate import GateReport, report_json, report_of
@@ -34,6 +34,8 @@ from finetune.hashes import file_hash, folder_hash
 EVALUATION, REPORT, REJECTED, MANIFEST = "evaluation.json", "gate.json", "rejected.json", "release.json"
 REJECTION = "rejected"
 """The value of the fact `decision` of a rejection's entry."""
+
+RECIPE_FACT = "recipe_file"
 
 _SHAPE: TypeAdapter[Release] = TypeAdapter(Release)
 
@@ -203,7 +205,7 @@ def release(folder: Path, releases: Path, ledger: Ledger) -> Release:
         shutil.rmtree(half, ignore_errors=True)
         shutil.copytree(folder, half, ignore=shutil.ignore_patterns("checkpoints", "*.half", REJECTED))
         (half / MANIFEST).write_bytes(_SHAPE.dump_json(made, indent=2) + b"\n")
-        _enter(made, ledger)
+        _enter(made, half, ledger)
         half.replace(place)
     return made
 
@@ -222,18 +224,24 @@ def release_hash(release: Release) -> str:
     return digest(content)
 
 
-def _enter(made: Release, ledger: Ledger) -> None:
+def _enter(made: Release, folder: Path, ledger: Ledger) -> None:
     if _released_as(made.candidate.id, ledger) == made.id:
         return
     candidate = made.candidate
     facts = {"decision": "released", "release": made.id, "release_hash": release_hash(made), "candidate": candidate.id}
     facts |= {"base": candidate.base_hash, "adapter": candidate.adapter_hash, "snapshot": candidate.snapshot}
     facts |= {"evaluation": made.evaluation, "gate": made.gate, "recipe": candidate.recipe_hash}
+    facts[RECIPE_FACT] = _recipe_file(folder)
     names = " and ".join(approval.user_name for approval in made.approvals)
     said = f"The release {made.id} was made of candidate {candidate.id[:12]}; {names} signed."
     deed = Deed(EntryKind.RELEASE, made.approvals[-1].user_name, record_of(candidate.id), said, facts)
     with ledger.writing(f"the release {made.id}") as connection:
         append(connection, deed)
+
+
+def _recipe_file(folder: Path) -> str:
+    """The hash of the recipe as it lies in the folder, "" where there is none."""
+    return file_hash(folder / RECIPE) if (folder / RECIPE).is_file() else ""
 
 
 def _released_as(candidate_id: str, ledger: Ledger) -> str:
@@ -275,6 +283,9 @@ def verify_release(folder: Path, ledger: Ledger, base: Path | None = None) -> tu
     if any(a.signature not in stored or stored[a.signature].line() != a.line for a in made.approvals):
         found.append("A signature of the release is not stored under exactly this content.")
     entries = ledger.entries(kind=EntryKind.RELEASE, subject=record_of(made.candidate.id))
-    if not any(entry.deed.facts.get("release_hash") == release_hash(made) for entry in entries):
+    facts = next((e.deed.facts for e in entries if e.deed.facts.get("release_hash") == release_hash(made)), None)
+    if facts is None:
         found.append("The ledger does not hold this release.")
+    elif facts.get(RECIPE_FACT, "") != _recipe_file(folder):
+        found.append("The recipe is not the one that was released.")
     return tuple(found)

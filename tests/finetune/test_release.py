@@ -196,6 +196,7 @@ TAMPERED = [
     ("evaluation.json", b"{}", "not of this candidate and this evaluation"),
     ("gate.json", b"{}", "no report of the gate"),
     ("gate.json", b"", "no report of the gate"),
+    ("recipe.yaml", b"learning_rate: 1", "recipe is not the one"),
     ("release.json", b"\xff\x00", "cannot be read"),
     ("release.json", b"[" * 100_000, "cannot be read"),
 ]
