@@ -22,9 +22,9 @@ NAMES = (
         "dose-vignettes",
         "adverse-events",
     ),
-    *("signals", "duplicates", "expectedness", "prepare", "evaluate", "nets"),
+    *("signals", "duplicates", "expectedness", "prepare", "train", "evaluate", "nets"),
 )
-_NEED_NO_DATA = frozenset({"gold", "duplicates", "evaluate", "prepare"})
+_NEED_NO_DATA = frozenset({"gold", "duplicates", "evaluate", "prepare", "train"})
 
 
 def run(name: str, data: Path | None) -> BenchReport:
