@@ -22,7 +22,7 @@ NAMES = (
         "dose-vignettes",
         "adverse-events",
     ),
-    *("signals", "duplicates", "expectedness", "prepare", "train", "evaluate", "nets"),
+    *("signals", "duplicates", "expectedness", "prepare", "train", "evaluate", "nets", "serve-adapter"),
 )
 _NEED_NO_DATA = frozenset({"gold", "duplicates", "evaluate", "prepare", "train"})
 
