@@ -8,6 +8,7 @@ alias `stable`, that of a canary `canary`. What a registry says can be edited by
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from assistant.ledger import Ledger
+from assistant.serving import ServingState
 from finetune.errors import FinetuneError, TrainerMissing
 from finetune.example import Release
 from finetune.release import read_release, release_hash, verify_release
@@ -23,6 +25,8 @@ from finetune.tracking import no_notice, quiet, store_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+log = logging.getLogger(__name__)
 
 PREFIX = "pharmassist-"
 """How the registered models' names begin; the kind of the candidate follows."""
@@ -104,6 +108,28 @@ def use(release_id: str, kind: str, alias: Alias, store: Path) -> bool:
         if known:
             client.set_registered_model_alias(name, alias.value, known[0].version)
     return bool(known)
+
+
+def follow(state: ServingState, kind: str, store: Path) -> None:
+    """Give the aliases to the releases that are served, and take them from those that no longer are.
+
+    What is served has changed already, so a register that cannot be written stops nothing, and is logged.
+
+    Raises:
+        TrainerMissing: MLflow is not installed.
+    """
+    canary = state.canary.target.release if state.canary else ""
+    with no_notice():
+        client, name = _client(store), model_name(kind)
+        from mlflow.exceptions import MlflowException
+
+        for alias, release_id in ((Alias.STABLE, state.stable.release if state.stable else ""), (Alias.CANARY, canary)):
+            try:
+                if not (release_id and use(release_id, kind, alias, store)):
+                    client.delete_registered_model_alias(name, alias.value)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    log.warning("The register does not say that %s is %s: %s", release_id or "nothing", alias, error)
 
 
 def registered(store: Path, ledger: Ledger) -> tuple[Registered, ...]:

@@ -130,7 +130,10 @@ def watch(
     if seen is None:
         print("{}" if as_json else "No release is served; there is nothing to watch.")
         return
-    stopped = not look_only and stop_if_breached(loop, seen) is not None
+    done = None if look_only else stop_if_breached(loop, seen)
+    if done is not None:
+        _tell_register(loop, done)
+    stopped = done is not None
     print(watch_shape(seen, stopped).model_dump_json(indent=2) if as_json else watch_text(seen, stopped))
     raise typer.Exit(NOT_GOOD if seen.breaches else 0)
 
@@ -216,9 +219,25 @@ def _folder(loop: Loop, name: str) -> Path:
     raise DeployRefused(f"There is no release and no candidate {name}; “pharmassist models list” lists the releases.")
 
 
+def _tell_register(loop: Loop, done: Changed) -> None:
+    """Move the aliases of MLflow's register, where there is one and MLflow is installed."""
+    from contextlib import suppress
+
+    from finetune.errors import TrainerMissing
+    from finetune.proof import ANSWERS
+
+    store = loop.folder / "tracking"
+    if store.is_dir():
+        from finetune.registry import follow
+
+        with suppress(TrainerMissing):
+            follow(done.state, ANSWERS, store)
+
+
 def _show(loop: Loop, done: Changed, as_json: bool) -> None:
     from ui.model_shapes import changed_shape, serving_lines
 
+    _tell_register(loop, done)
     shape = changed_shape(loop, done)
     lines = [*serving_lines(shape.serving), *shape.notices]
     print(shape.model_dump_json(indent=2) if as_json else "\n".join(lines))

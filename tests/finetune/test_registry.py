@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from assistant.accounts import Accounts
 from assistant.database import open_database
 from assistant.ledger import Ledger
 from assistant.people import Role
+from assistant.serving import ALWAYS, NOTHING_DEPLOYED, Canary, Target
 from finetune.candidate import ADAPTER
 from finetune.release import read_release, release, sign
 from finetune.tracking import no_notice, store_uri
@@ -20,7 +22,7 @@ from tests.finetune.candidates import judged_in
 
 mlflow = pytest.importorskip("mlflow", reason="needs the train extra: pip install 'pharmassist[train]'")
 
-from finetune.registry import Alias, model_name, register, registered, use  # noqa: E402
+from finetune.registry import Alias, follow, model_name, register, registered, use  # noqa: E402
 
 PASSWORDS = {"mara": "correct horse battery", "omar": "another staple entirely"}
 
@@ -98,3 +100,19 @@ def test_a_release_whose_folder_is_gone_is_named(folder: Path, store: Path, ledg
 
 def test_an_empty_register_is_empty(store: Path, ledger: Ledger) -> None:
     assert registered(store, ledger) == ()
+
+
+def test_the_aliases_follow_what_is_served(folder: Path, store: Path, ledger: Ledger) -> None:
+    register(folder, store)
+    served = Target(folder.name, "http://127.0.0.1:8000/v1", "base", folder.name)
+    canary = replace(NOTHING_DEPLOYED, canary=Canary(served, 0.1, ALWAYS))
+    for state, aliases in (
+        (canary, ("canary",)),
+        (replace(NOTHING_DEPLOYED, stable=served), ("stable",)),
+        (replace(NOTHING_DEPLOYED, stable=replace(served, release="one that is not registered")), ()),
+        (canary, ("canary",)),
+        (NOTHING_DEPLOYED, ()),
+        (NOTHING_DEPLOYED, ()),
+    ):
+        follow(state, "answer", store)
+        assert registered(store, ledger)[0].aliases == aliases
