@@ -55,7 +55,7 @@ def examine() -> tuple[Examined, ...]:
         return (_python(), Examined("settings", State.FAIL, str(error), "mend the settings file or the environment"))
     looks: tuple[Callable[[Settings], Examined], ...] = (
         *(_packages, _disk, _encoder, _rails, _dose_rules, _nets),
-        *(_index, _database, _model_server),
+        *(_index, _database, _model_server, _release),
     )
     return (_python(), *_each(looks, settings))
 
@@ -196,3 +196,19 @@ def _model_server(settings: Settings) -> Examined:
     if asked and asked not in served:
         return Examined("model server", State.NOTE, f"{asked} is not served (served: {', '.join(served)})", remedy)
     return Examined("model server", State.OK, f"{wanted.llm_url} serves {', '.join(served)}")
+
+
+def _release(settings: Settings) -> Examined:
+    from finetune.serving_state import Loop, is_in_file, served_now
+    from ui.opening import open_records
+
+    if not settings.database_url.get_secret_value() and not (settings.data_dir / "pharmassist.db").exists():
+        return Examined("release", State.OK, "none is deployed")
+    loop = Loop(settings.serving.parent, open_records(settings).ledger)
+    state = served_now(loop)
+    if not is_in_file(loop, state):
+        detail = f"{loop.state_file} does not say what the ledger says; it is not followed"
+        return Examined("release", State.NOTE, detail, "run `pharmassist models restore`, and find out who changed it")
+    stable = state.stable.release if state.stable else "none, the model of the settings answers"
+    canary = f"; canary {state.canary.target.release}, {state.canary.share:.0%}" if state.canary else ""
+    return Examined("release", State.OK, f"{stable}{canary}")
