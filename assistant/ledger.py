@@ -44,14 +44,22 @@ def append(connection: Connection, deed: Deed) -> Entry:
     """
     if deed.kind is EntryKind.UNREADABLE:
         raise ValueError("an unreadable entry is never recorded")
-    query = sa.select(LEDGER_HEAD.c.number, LEDGER_HEAD.c.hash).where(LEDGER_HEAD.c.id == 1).with_for_update()
-    number, last = connection.execute(query).one()
-    entry = link(deed, datetime.now(UTC), Anchor(number, last))
+    entry = link(deed, datetime.now(UTC), in_turn(connection))
     connection.execute(sa.insert(LEDGER), [row_of(entry)])
     connection.execute(
         sa.update(LEDGER_HEAD).where(LEDGER_HEAD.c.id == 1), [{"number": entry.number, "hash": entry.hash}]
     )
     return entry
+
+
+def in_turn(connection: Connection) -> Anchor:
+    """The head, once no other writer holds it; until this transaction ends nobody else appends.
+
+    Call it first where what is written depends on what others have written, such as the next free number of a case.
+    """
+    query = sa.select(LEDGER_HEAD.c.number, LEDGER_HEAD.c.hash).where(LEDGER_HEAD.c.id == 1).with_for_update()
+    number, last = connection.execute(query).one()
+    return Anchor(number, last)
 
 
 @dataclass(frozen=True, slots=True)

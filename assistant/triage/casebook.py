@@ -16,8 +16,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.chain import Deed
-from assistant.errors import ReadFailed, SaveFailed
-from assistant.ledger import Ledger, append
+from assistant.errors import ReadFailed
+from assistant.ledger import Ledger, append, in_turn
 from assistant.people import Signature
 from assistant.signing import keep_signature
 from assistant.tables.cases import CASE_BODIES, CASE_CHANGES, CASE_ORIGINS, CASE_SOURCES, CASES
@@ -40,7 +40,6 @@ from assistant.triage.proof import with_hashes
 from assistant.triage.states import OPEN_STATES
 from assistant.triage.worklist import CaseLine, SourceText, Wanted
 
-_ATTEMPTS = 5
 _BODIES = sa.select(CASE_BODIES.c.body).join(CASES, CASES.c.id == CASE_BODIES.c.case_id)
 
 
@@ -81,20 +80,12 @@ class Casebook:
 
         Where cases were opened from these keys before, they are given back and nothing is saved. Raises `SaveFailed`.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
-            known = [case for each in openings if (case := self.opened_from(each.key)) is not None]
-            if known:
-                return tuple(known)
-            try:
-                return self._opened(openings, texts, by)
-            except SaveFailed:
-                # Two writers of a database server can choose one label or one key; the slower one looks again.
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+        known = [case for each in openings if (case := self.opened_from(each.key)) is not None]
+        return tuple(known) if known else self._opened(openings, texts, by)
 
     def _opened(self, openings: Sequence[Opening], texts: Sequence[SourceText], by: str) -> tuple[Case, ...]:
         with self._ledger.writing(f"the case opened from {openings[0].key}") as connection:
+            in_turn(connection)
             keys = [each.key for each in openings]
             taken = connection.execute(_BODIES.where(CASES.c.opened_from.in_(keys))).scalars().all()
             if taken:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -398,20 +397,6 @@ def test_a_moment_is_hashed_in_utc() -> None:
     from zoneinfo import ZoneInfo
 
     assert link(DEED, one, Anchor(0, GENESIS)) == link(DEED, one.astimezone(ZoneInfo("Asia/Tokyo")), Anchor(0, GENESIS))
-
-
-@pytest.fixture
-def postgres_url() -> str:
-    """An empty schema of the PostgreSQL database that the environment names, and its URL."""
-    url = os.environ.get("PHARMASSIST_TEST_POSTGRES_URL", "")
-    if not url:
-        pytest.skip("no PostgreSQL named in PHARMASSIST_TEST_POSTGRES_URL (postgresql+psycopg://…)")
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return url
 
 
 @pytest.mark.server

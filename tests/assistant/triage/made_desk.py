@@ -50,9 +50,9 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path) -> Iterator[Office]:
-    """Open the desk of a folder; what is in the folder already stays."""
-    engine = open_database(f"sqlite:///{folder / 'desk.db'}")
+def office(folder: Path, url: str = "") -> Iterator[Office]:
+    """Open the desk of a folder, or of a database; what is there already stays."""
+    engine = open_database(url or f"sqlite:///{folder / 'desk.db'}")
     ledger = Ledger(engine)
     markets = shipped_markets()
     book = Casebook(engine, ledger, lambda case: earliest(case, markets))
