@@ -64,7 +64,7 @@ def steps(folder: Path, until: datetime, tools: QuarterTools) -> tuple[Step, ...
         ("prepare", ("select",), before, story.prepare, False),
         ("approve-data", ("prepare",), nothing, story.approve_data, True),
         ("baseline", ("prepare", "approve-data"), baseline, story.baseline, False),
-        ("train", ("prepare", "approve-data", "baseline"), lambda: recipe, story.train, False),
+        ("train", ("prepare", "approve-data"), lambda: recipe, story.train, False),
         ("evaluate", ("prepare", "train"), ground, story.evaluate, False),
         ("parity", ("prepare", "train"), nothing, story.parity, False),
         ("judge", ("baseline", "train", "evaluate", "parity"), lambda: tools.gate.hash, story.judge, False),

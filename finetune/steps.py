@@ -177,6 +177,7 @@ def _done_or_run(
         return Ended(marker.ended, marker.made.facts) if marker.ended else marker.made
     if marker is not None:
         say(Happened.VOID, "What it read has changed since it was done; it is done again.")
+        _marker_of(folder, step.name).unlink(missing_ok=True)
     if not step.asks:
         say(Happened.STARTED, step.title)
     work = folder / "work" / step.name / key[:12]
@@ -211,7 +212,7 @@ def _check(folder: Path, marker: Marker) -> None:
 def read_marker(folder: Path, step: str) -> Marker | None:
     """The marker of a step, None where it was never done; one that cannot be read counts as never written."""
     try:
-        held = json.loads((folder / "steps" / f"{step}.json").read_text(encoding="utf-8"))
+        held = json.loads(_marker_of(folder, step).read_text(encoding="utf-8"))
         made = Made(held["facts"], held["files"])
         return Marker(held["step"], held["key"], made, tuple(held["ended"]), datetime.fromisoformat(held["at"]))
     except (OSError, ValueError, KeyError, TypeError):
@@ -224,13 +225,17 @@ def write_marker(folder: Path, marker: Marker) -> None:
         "step": marker.step, "key": marker.key, "facts": dict(marker.made.facts), "files": dict(marker.made.files),
         "ended": list(marker.ended), "at": marker.at.astimezone(UTC).isoformat(),
     }  # fmt: skip
-    write_whole(folder / "steps" / f"{marker.step}.json", json.dumps(held, indent=1, ensure_ascii=False))
+    write_whole(_marker_of(folder, marker.step), json.dumps(held, indent=1, ensure_ascii=False))
 
 
 def forget(folder: Path, step: str) -> None:
     """Take a step's marker and its folder away, so that it is done again from the beginning."""
-    (folder / "steps" / f"{step}.json").unlink(missing_ok=True)
+    _marker_of(folder, step).unlink(missing_ok=True)
     rmtree(folder / "work" / step, ignore_errors=True)
+
+
+def _marker_of(folder: Path, step: str) -> Path:
+    return folder / "steps" / f"{step}.json"
 
 
 def write_whole(path: Path, words: str) -> None:
