@@ -10,9 +10,14 @@ def processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def place() -> int:
+    """Which of them this one is, from 0."""
+    return int(os.environ.get("RANK", "0"))
+
+
 def is_first() -> bool:
     """Whether this process writes: the only one, or the first of several."""
-    return os.environ.get("RANK", "0") == "0"
+    return place() == 0
 
 
 def wait_for_all() -> None:

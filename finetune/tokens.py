@@ -7,8 +7,9 @@ beginning than it is asked with answers worse, and nothing else would show it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from jinja2 import TemplateError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 """The label of a token that is read and not learned, as PyTorch's cross entropy skips it."""
+
+_TOGETHER = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,53 +41,59 @@ class Encoded:
         return (IGNORED,) * self.prompt + self.ids[self.prompt :]
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedRows:
-    """The examples that fit, and the ids of those that are longer than a row and were left out."""
-
-    kept: tuple[Encoded, ...]
-    too_long: tuple[str, ...]
-
-
-def encode_all(examples: Iterable[Example], tokenizer: PreTrainedTokenizerBase, most: int) -> EncodedRows:
-    """Encode every example; one of more than `most` tokens is left out, for a cut answer teaches never to end.
-
-    Raises:
-        BaseInvalid, TrainingFailed: as `encode`.
-    """
-    made = [encode(example, tokenizer) for example in examples]
-    kept = tuple(one for one in made if len(one.ids) <= most)
-    return EncodedRows(kept, tuple(one.example.id for one in made if len(one.ids) > most))
-
-
 def encode(example: Example, tokenizer: PreTrainedTokenizerBase) -> Encoded:
-    """The tokens of the prompt and the answer.
+    """The tokens of one example's prompt and answer. Raises as `encode_all`."""
+    return next(encode_all((example,), tokenizer))
+
+
+def encode_all(examples: Iterable[Example], tokenizer: PreTrainedTokenizerBase) -> Iterator[Encoded]:
+    """The tokens of every example's prompt and answer, in order, some hundreds tokenised at once.
 
     Raises:
         BaseInvalid: the base has no chat template, or it does not take these messages.
-        TrainingFailed: the answer is empty, or the template writes the prompt otherwise once an answer follows.
+        TrainingFailed: an answer is empty, or the template writes the prompt otherwise once an answer follows.
     """
-    said = [{"role": message.role, "content": message.content} for message in messages(example)]
-    if said[-1]["role"] != "assistant" or not said[-1]["content"].strip():
+    for some in _batches(examples):
+        said = [_said(example) for example in some]
+        asked = _tokens(tokenizer, [turns[:-1] for turns in said], opens=True)
+        whole = _tokens(tokenizer, said, opens=False)
+        for example, prompt, both in zip(some, asked, whole, strict=True):
+            if both[: len(prompt)] != prompt or len(both) <= len(prompt):
+                raise TrainingFailed(
+                    "The base's chat template does not write a conversation as the prompt followed by the answer (it "
+                    "hides or moves something once there is an answer): training and serving would differ; use another "
+                    "base or template."
+                )
+            yield Encoded(example, both, len(prompt))
+
+
+def _batches(examples: Iterable[Example]) -> Iterator[tuple[Example, ...]]:
+    left = iter(examples)
+    while some := tuple(islice(left, _TOGETHER)):
+        yield some
+
+
+def _said(example: Example) -> list[dict[str, str]]:
+    turns = [{"role": message.role, "content": message.content} for message in messages(example)]
+    if turns[-1]["role"] != "assistant" or not turns[-1]["content"].strip():
         raise TrainingFailed(f"Example {example.id} has no answer to learn.")
-    asked = _tokens(tokenizer, said[:-1], opens=True)
-    whole = _tokens(tokenizer, said, opens=False)
-    if whole[: len(asked)] != asked or len(whole) <= len(asked):
-        raise TrainingFailed(
-            "The base's chat template does not write a conversation as the prompt followed by the answer (it hides or "
-            "moves something once there is an answer): training and serving would differ; use another base or template."
-        )
-    return Encoded(example, whole, len(asked))
+    return turns
 
 
-def _tokens(tokenizer: PreTrainedTokenizerBase, said: list[dict[str, str]], *, opens: bool) -> tuple[int, ...]:
+def _tokens(
+    tokenizer: PreTrainedTokenizerBase, said: Sequence[Sequence[dict[str, str]]], *, opens: bool
+) -> list[tuple[int, ...]]:
+    """The template's texts as tokens; it writes the special tokens itself, as it does when a server uses it."""
     if not tokenizer.chat_template:
         raise BaseInvalid(
             "The base has no chat template; choose an instruction-tuned model, or put a template beside it."
         )
     try:
-        ids = tokenizer.apply_chat_template(said, add_generation_prompt=opens, tokenize=True, return_dict=False)
+        texts = [
+            tokenizer.apply_chat_template(list(turns), add_generation_prompt=opens, tokenize=False) for turns in said
+        ]
     except (TemplateError, TypeError, ValueError, LookupError) as fault:
         told = " ".join(str(fault).split())[:200]
         raise BaseInvalid(f"The base's chat template does not take a system message and a question: {told}") from fault
-    return tuple(cast("list[int]", ids))
+    made = tokenizer([str(text) for text in texts], add_special_tokens=False, return_attention_mask=False)
+    return [tuple(ids) for ids in cast("list[list[int]]", made["input_ids"])]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,17 +25,17 @@ from finetune.checkpoints import CHECKPOINTS, last_checkpoint, seconds_at
 from finetune.curves import exhausted
 from finetune.errors import FinetuneError, SnapshotInvalid, TrainerMissing, TrainingFailed
 from finetune.example import Candidate, Split
-from finetune.processes import is_first, processes, wait_for_all
+from finetune.processes import is_first, place, processes, wait_for_all
 from finetune.progress import Clock, TrainProgress
 from finetune.recipe import Recipe, cautions, read_recipe, shipped, told
 from finetune.snapshot import read_rows, read_snapshot, verify
-from finetune.tokens import Encoded, encode_all
+from finetune.token_file import write_tokens
+from finetune.tokens import encode_all
 from finetune.tracking import Tracking, quiet
 from finetune.training_folder import Rows, Training, claim, finish, finished, reached
 from retrieval.nets import no_notice
 
 if TYPE_CHECKING:
-    from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
@@ -71,10 +72,7 @@ def train(
     if wrong := verify(snapshot_folder):
         raise SnapshotInvalid(f"The snapshot {snapshot_folder} is not as it was frozen: {wrong[0]}.")
     tokenizer = base_model.load_tokenizer(base)
-    rows = Rows(
-        encode_all(read_rows(snapshot_folder, Split.TRAIN), tokenizer, recipe.max_tokens),
-        encode_all(read_rows(snapshot_folder, Split.VALIDATION), tokenizer, recipe.max_tokens),
-    )
+    rows = _rows(recipe, snapshot_folder, tokenizer, out)
     for caution in (*cautions(recipe), *_cautions(rows)):
         on_progress(TrainProgress(caution))
     _learn(training, tokenizer, rows, out, tracking or out / "tracking", on_progress)
@@ -82,6 +80,22 @@ def train(
         finish(training, rows, out)
     wait_for_all()
     return read_candidate(out)
+
+
+def _rows(recipe: Recipe, snapshot_folder: Path, tokenizer: PreTrainedTokenizerBase, out: Path) -> Rows:
+    """Both splits as tokens, in files of this process's own: several machines need not share a disk."""
+    folder = out / CHECKPOINTS / f"rows-{place()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    learned, checked = (
+        write_tokens(
+            encode_all(read_rows(snapshot_folder, split), tokenizer),
+            folder / f"{split.value}.arrow",
+            recipe.max_tokens,
+            first=recipe.answers,
+        )
+        for split in (Split.TRAIN, Split.VALIDATION)
+    )
+    return Rows(learned, checked)
 
 
 def _learn(
@@ -101,7 +115,7 @@ def _learn(
         return
     clock = Clock(recipe.price_per_hour, processes(), seconds_at(checkpoint) if checkpoint else 0.0)
     tracked = Tracking(tracking, out.name, recipe.tracking if is_first() else (), told(recipe))
-    watch = Watch(recipe, out, points, rows.checked.kept[: recipe.answers], tokenizer, tracked, clock, on_progress)
+    watch = Watch(recipe, out, points, rows.checked.first, tokenizer, tracked, clock, on_progress)
     completed = False
     try:
         with no_notice():
@@ -124,8 +138,8 @@ def _trainer(training: Training, tokenizer: PreTrainedTokenizerBase, rows: Rows,
     trainer = SFTTrainer(
         model=base_model.load_model(training.base, training.recipe),
         args=_arguments(training.recipe, out, bool(rows.checked.kept)),
-        train_dataset=_dataset(rows.learned.kept),
-        eval_dataset=_dataset(rows.checked.kept) if rows.checked.kept else None,
+        train_dataset=rows.learned.dataset(),
+        eval_dataset=rows.checked.dataset() if rows.checked.kept else None,
         processing_class=tokenizer,
         peft_config=base_model.lora(training.recipe),
         callbacks=[watch],
@@ -179,21 +193,12 @@ def _accumulated(recipe: Recipe) -> int:
     return recipe.batch_size // together
 
 
-def _dataset(rows: Sequence[Encoded]) -> Dataset:
-    """Ready rows: TRL pads and packs them, and neither renders nor masks anything again."""
-    from datasets import Dataset
-
-    return Dataset.from_dict(
-        {"input_ids": [list(row.ids) for row in rows], "labels": [list(row.labels) for row in rows]}
-    )
-
-
 def _cautions(rows: Rows) -> tuple[str, ...]:
     """What is left out, or missing, of the rows. Raises `TrainingFailed` where nothing is left to learn from."""
     if not rows.learned.kept:
         raise TrainingFailed("No training example fits into a row; raise “max_tokens”, or look at the snapshot.")
     found = []
-    if long := len(rows.learned.too_long) + len(rows.checked.too_long):
+    if long := rows.learned.too_long + rows.checked.too_long:
         found.append(f"{long} examples are longer than a row and were left out; raise “max_tokens” to keep them.")
     if not rows.checked.kept:
         found.append("No validation example: no epoch is judged, training does not stop early, and the last is kept.")

@@ -18,10 +18,10 @@ from finetune.example import Candidate
 from finetune.hashes import file_hash, folder_hash
 from finetune.processes import is_first
 from finetune.recipe import Recipe, recipe_hash, write_recipe
-from finetune.tokens import EncodedRows
+from finetune.token_file import TokenFile
 
 _RUN = "run.txt"
-_DECIDING = ("train", "watching", "tokens", "dialogue", "base_model", "checkpoints", "curves", "recipe")
+_DECIDING = ("train", "watching", "tokens", "token_file", "dialogue", "base_model", "checkpoints", "curves", "recipe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Training:
 class Rows:
     """What is learned, and what the validation loss and the answers are taken from."""
 
-    learned: EncodedRows
-    checked: EncodedRows
+    learned: TokenFile
+    checked: TokenFile
 
 
 def code_version() -> str:
@@ -129,7 +129,7 @@ def _measures(kept: EpochPoint, last: EpochPoint) -> dict[str, float]:
 
 def _counts(rows: Rows) -> dict[str, float]:
     return {
-        "trained_on": len(rows.learned.kept),
-        "validated_on": len(rows.checked.kept),
-        "too_long": len(rows.learned.too_long) + len(rows.checked.too_long),
+        "trained_on": rows.learned.kept,
+        "validated_on": rows.checked.kept,
+        "too_long": rows.learned.too_long + rows.checked.too_long,
     }

@@ -14,7 +14,8 @@ from assistant.prompt import answer_prompt, render
 from finetune import base_model
 from finetune.errors import BaseInvalid, TrainingFailed
 from finetune.progress import Clock
-from finetune.tokens import IGNORED, Encoded, EncodedRows, encode, encode_all
+from finetune.token_file import write_tokens
+from finetune.tokens import IGNORED, Encoded, encode, encode_all
 from finetune.tracking import Tracking
 from finetune.train import _trainer as _made
 from finetune.training_folder import Rows, Training
@@ -33,13 +34,14 @@ def _trainer(folder: Path, *, packing: bool) -> tuple[SFTTrainer, torch.nn.Modul
     )
     found = base_model.find_base(recipe.base)
     tokenizer = base_model.load_tokenizer(found)
-    rows = Rows(encode_all(ROWS, tokenizer, recipe.max_tokens), EncodedRows((), ()))
+    learned = write_tokens(encode_all(ROWS, tokenizer), folder / "rows.arrow", recipe.max_tokens, first=len(ROWS))
+    rows = Rows(learned, write_tokens((), folder / "none.arrow", recipe.max_tokens))
     tracked, clock = Tracking(folder, "run", (), ()), Clock(0.0, 1, 0.0)
     watch = Watch(recipe, folder, (), (), tokenizer, tracked, clock, lambda _: None)
     with no_notice():
         trainer = _made(Training(recipe, found, ""), tokenizer, rows, folder, watch)
     assert isinstance(trainer.model, torch.nn.Module)
-    return trainer, trainer.model.eval(), rows.learned.kept
+    return trainer, trainer.model.eval(), rows.learned.first
 
 
 def _surprises(model: torch.nn.Module, row: Encoded) -> torch.Tensor:
@@ -88,10 +90,23 @@ def test_packed_examples_do_not_see_each_other(tmp_path: Path) -> None:
 
 def test_what_is_longer_than_a_row_is_left_out_whole(tmp_path: Path) -> None:
     tokenizer = make_tokeniser_of(tmp_path, ROWS)
-    lengths = [len(encode(one, tokenizer).ids) for one in ROWS]
-    rows = encode_all(ROWS, tokenizer, sorted(lengths)[1])
-    assert {row.example.id for row in rows.kept} | set(rows.too_long) == {one.id for one in ROWS}
-    assert all(len(row.ids) <= sorted(lengths)[1] for row in rows.kept)
+    encoded = [encode(one, tokenizer) for one in ROWS]
+    most = sorted(len(row.ids) for row in encoded)[1]
+    fitting = [row for row in encoded if len(row.ids) <= most]
+    file = write_tokens(encoded, tmp_path / "rows.arrow", most, first=1)
+    assert (file.kept, file.too_long, file.first) == (len(fitting), len(encoded) - len(fitting), (fitting[0],))
+    kept = file.dataset()
+    assert [tuple(ids) for ids in kept["input_ids"]] == [row.ids for row in fitting]
+    assert [tuple(labels) for labels in kept["labels"]] == [row.labels for row in fitting]
+
+
+def test_many_are_encoded_as_each_by_itself(tmp_path: Path) -> None:
+    many = examples(300)
+    tokenizer = make_tokeniser_of(tmp_path, many[:20])
+    together = list(encode_all(many, tokenizer))
+    assert [row.example for row in together] == list(many)
+    assert together[299] == encode(many[299], tokenizer)
+    assert write_tokens(together, tmp_path / "rows.arrow", 10_000).dataset().num_rows == 300
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerFast
 
 from assistant.reply import write_reply
+from finetune.columns import to_frame
 from finetune.dialogue import messages
 from finetune.example import Example, Snapshot, Split
-from finetune.columns import to_frame
 from finetune.recipe import Recipe
 from finetune.snapshot import RowsWriter, freeze, rows_file
 from guardrails.claim import Claim
