@@ -135,9 +135,10 @@ def _trainer(training: Training, tokenizer: PreTrainedTokenizerBase, rows: Rows,
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers.set_seed(training.recipe.seed)  # the adapter's first weights are drawn at random
+    args = _arguments(training.recipe, out, bool(rows.checked.kept))  # first: it gives each process its own device
     trainer = SFTTrainer(
         model=base_model.load_model(training.base, training.recipe),
-        args=_arguments(training.recipe, out, bool(rows.checked.kept)),
+        args=args,
         train_dataset=rows.learned.dataset(),
         eval_dataset=rows.checked.dataset() if rows.checked.kept else None,
         processing_class=tokenizer,
