@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from guardrails.adverse.events import event_words, shares
+from guardrails.adverse.events import event_words, shares, widened
 from guardrails.adverse.net import NET, AdverseNets, Marks, marks_of
 from guardrails.adverse.pairing import Named, pairs
 from guardrails.adverse.people import parts_by_patient, patient_words, reporter_words
@@ -130,8 +130,20 @@ def _events(text: str, named: Sequence[Named], marks: Marks | None) -> tuple[Spa
     others = (sign.span for sign in signs("medicines", text) if sign.kind == NO_MEDICINE)
     names = sorted([*names, *(found.span() for found in _MASKED.finditer(text))])
     marked = [span for span in marks.events(text, marks.threshold) if not shares(span, names)] if marks else []
+    marked = [widened(text, span) for span in marked]
     listed = event_words(text, (0, len(text)), sorted({*names, *others}))
-    return tuple(sorted([*marked, *(span for span in listed if not shares(span, marked))]))
+    return _merged(sorted([*marked, *listed]))
+
+
+def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Spans in order, those that overlap as one: "not slept" of the rules and "slept a wink" of the net."""
+    made: list[Span] = []
+    for start, end in spans:
+        if made and start < made[-1][1]:
+            made[-1] = (made[-1][0], max(end, made[-1][1]))
+        else:
+            made.append((start, end))
+    return tuple(made)
 
 
 def _around(cut: Sequence[Span], *places: Span) -> Span:

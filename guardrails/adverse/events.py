@@ -16,12 +16,19 @@ _ENDING = re.compile(
     r"|megaly|plasia|paresis|aesthesia|esthesia|phobia|pnoea|pnea|ectasia|sclerosis)\b",
     re.IGNORECASE,
 )
-_QUALIFIED = re.compile(
-    r"(?:\b(?:severe|acute|bad|terrible|horrible|constant|persistent|dry|generalised|generalized|new|massive"
-    r"|mild|fatal"
-    r"|chronic|sudden|itchy|painful|recurrent|profound)\s+)+$",
-    re.IGNORECASE,
-)
+_HOW = """
+    severe acute bad terrible horrible constant persistent dry generalised generalized new massive mild fatal chronic
+    sudden itchy painful recurrent profound
+"""
+_WHERE = """
+    abdominal aortic bilateral biliary bowel brain bronchial cardiac cerebral colonic corneal coronary cutaneous
+    digital duodenal facial gastric gastrointestinal genital gi hepatic intestinal intracerebral intracranial kidney lip
+    liver lung mouth muscle nasal ocular oesophageal esophageal oral pancreatic peptic pericardial peripheral pleural
+    pulmonary rectal renal respiratory retinal retroperitoneal scalp skin subarachnoid subdural tongue uterine vaginal
+    vascular venous ventricular
+"""
+# What a reaction is like and where it sits belong to it: a gastric ulcer is not any ulcer.
+_QUALIFIED = re.compile(rf"(?:\b(?:{'|'.join((_HOW + _WHERE).split())})\s+)+$", re.IGNORECASE)
 # A denial goes on over a list, and ends at a new statement.
 _ENDS_DENIAL = re.compile(
     r"[.;!?\n]|\b(?:but|however|except|apart|although|reports?|since|now|then|until)\b", re.IGNORECASE
@@ -44,7 +51,14 @@ def event_words(text: str, span: Span, without: Sequence[Span] = ()) -> tuple[Sp
     for one in free:
         if not made or one[0] >= made[-1][1]:
             made.append(one)
-    return tuple((at - _qualified(text, start, at), stop) for at, stop in made)
+    whole = [widened(text, one, start) for one in made]
+    # "Gastrointestinal" is a word for a reaction, and in "gastrointestinal bleed" only its place.
+    return tuple(one for at, one in enumerate(whole) if at + 1 == len(whole) or whole[at + 1][0] > one[0])
+
+
+def widened(text: str, event: Span, start: int = 0) -> Span:
+    """The event with the words before it that say how it is or where, not before `start`."""
+    return event[0] - _qualified(text, start, event[0]), event[1]
 
 
 def _first_longest(span: Span) -> tuple[int, int]:

@@ -44,6 +44,18 @@ _TOLERATED = re.compile(
 )
 
 
+# Words that suspect several medicines at once, wherever each was named: "I blame both", "an interaction?".
+_TOGETHER = re.compile(
+    r"\b(?:interact(?:ions?|ed|ing)?|both (?:of (?:them|these)|drugs|meds|medicines|tablets|started|are|were)"
+    r"|(?:blame|suspect|suspecting|due to|from|caused by) both|the (?:combination|combo)"
+    r"|the two (?:of (?:them|these)|together|drugs|medicines|tablets)|one or the other|either of (?:them|these)"
+    r"|taken together|in combination)\b",
+    re.IGNORECASE,
+)
+_BESIDE = 160
+"""How many characters around a reaction such words are looked for in, within its sentence and those beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A medicine of the text: its name, its place, and how much the net suspects it (0 where no net judged).
@@ -71,20 +83,29 @@ def pairs(
         if best is not None:
             best = _by_name(text, near, best)
             yield best, event
-            yield from ((other, event) for other in _joined(text, near, near.index(best)))
+            joined = list(_joined(text, near, near.index(best)))
+            yield from ((other, event) for other in joined)
+            if _TOGETHER.search(text, max(0, event[0] - _BESIDE), event[1] + _BESIDE):
+                others = (one for one in near if one is not best and one not in joined)
+                yield from (
+                    (one, event) for one in others if one.listed and not one.proposed and not _spared(text, one)
+                )
 
 
 def _likely(text: str, medicine: Named, event: Span, sentences: Sequence[Span]) -> float:
     between = max(0, event[0] - medicine.span[1], medicine.span[0] - event[1])
     apart = abs(_place(medicine.span, sentences) - _place(event, sentences))
-    spared = _SPARED.search(text[max(0, medicine.span[0] - 50) : medicine.span[0]]) or _TOLERATED.match(
-        text, medicine.span[1]
-    )
-    against = _AGAINST * (medicine.proposed + (spared is not None)) + _UNLISTED * (not medicine.listed)
+    against = _AGAINST * (medicine.proposed + _spared(text, medicine)) + _UNLISTED * (not medicine.listed)
     if event[1] <= medicine.span[0] and _RESPONSE.match(text, medicine.span[1]):
         against += _AGAINST
     tied = _TIED if are_tied(text, medicine.span, event) else 0.0
     return medicine.suspected + tied - between / _FAR - _SENTENCE * apart - against
+
+
+def _spared(text: str, medicine: Named) -> bool:
+    """Whether the text says that this one is tolerated, or comes in the place of another."""
+    before = text[max(0, medicine.span[0] - 50) : medicine.span[0]]
+    return _SPARED.search(before) is not None or _TOLERATED.match(text, medicine.span[1]) is not None
 
 
 def _place(span: Span, sentences: Sequence[Span]) -> int:

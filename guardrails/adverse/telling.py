@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from guardrails.adverse.events import is_denied
 from guardrails.adverse.proposed import is_proposed
 from guardrails.adverse.report import Span
-from guardrails.adverse.signs import signs
+from guardrails.adverse.signs import has, signs
 
 # What ties a reaction to a medicine that stands near it: "pt on lisinopril with cough", "rash from amoxicillin".
 _MEDICINE_FIRST = re.compile(
@@ -40,8 +40,15 @@ _RELIEVED = re.compile(
     r"|responded|treated|managed|loaded)\s(?:\w+\s){0,3}$",
     re.IGNORECASE,
 )
+# "Bleeding from the gums" says where, and not what did it.
+_PLACES = (
+    r"(?:\w+\s){0,2}?(?:gums?|nose|nostrils?|mouth|ears?|eyes?|skin|lips?|throat|lungs?|chest|stomach|bowels?|gut|rectum"
+    r"|anus|bottom|back passage|vagina|uterus|bladder|kidneys?|penis|breasts?|nipples?|wounds?|sites?|ulcers?|cannula"
+    r"|catheter|everywhere|below|above|both ends)\b"
+)
 _OTHER_CAUSE = re.compile(
-    r"\W*(?:from|(?:\w+\s){0,2}?(?:due to|caused by|secondary to|because of|reaction to))\s(?!\d)", re.IGNORECASE
+    rf"\W*(?:from(?!\s{_PLACES})|(?:\w+\s){{0,2}}?(?:due to|caused by|secondary to|because of|reaction to))\s(?!\d)",
+    re.IGNORECASE,
 )
 _REACTION_TO = re.compile(r"(?:reaction|allerg\w+|anaphyla\w+)\s+to\s(?:an?\s|the\s)?", re.IGNORECASE)
 _NORMAL = re.compile(
@@ -65,9 +72,17 @@ _TREATS = re.compile(
     r"(?:(?:my|his|her|the|a|an|chronic|severe|acute)\s+)*(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )
+# What stands for identifiers and what is said in brackets parts "my patient" from "developed" and says nothing itself.
+_ASIDE = re.compile(r"\s*\([^()]{0,200}\)|,?\s*\[[A-Z][A-Z ]*\]")
+# Asks what to do now, behind what happened: that is no question in general.
+_FOR_HELP = re.compile(
+    r"(?<=\w)\s*[,;.–-]\s*(?:and\s|so\s)?(?:what|how|which|when|where)\b[^.?!,;]{0,40}?\b(?:should|do|can|could|must"
+    r"|shall|would)\s(?:i|we)\b[^.?!]*\??\s*$",
+    re.IGNORECASE,
+)
 _NORMAL_REACHES = 12
 _PLAN_REACHES, _KIN_REACHES = 60, 40
-"""Over how many characters "if she …" and "her mother had …" reach."""
+"""Over how many characters "if she …" reaches, and "her mother had …" or "fell off his bike"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,7 @@ class Window:
     label: bool
     planned: tuple[Span, ...]
     family: tuple[Span, ...]
+    elsewhere: tuple[Span, ...] = ()
 
 
 def window(text: str, span: Span) -> Window:
@@ -89,15 +105,22 @@ def window(text: str, span: Span) -> Window:
     Raises:
         RuleInvalid: the table cannot be read.
     """
-    found = signs("telling", text[slice(*span)])
+    said = text[slice(*span)]
+    found = signs("telling", said)
     kinds = {sign.kind for sign in found}
+    if has("telling", _ASIDE.sub("", said), "happened"):
+        kinds.add("happened")
+    if (
+        "general" in kinds
+        and (asked := _FOR_HELP.search(said))
+        and not has("telling", said[: asked.start()], "general")
+    ):
+        kinds.remove("general")
     placed = {
         kind: tuple((a + span[0], b + span[0]) for each in found if each.kind == kind for a, b in [each.span])
-        for kind in ("planned", "family")
+        for kind in ("planned", "family", "elsewhere")
     }
-    return Window(
-        text, span, "happened" in kinds, "general" in kinds, "label" in kinds, placed["planned"], placed["family"]
-    )
+    return Window(text, span, "happened" in kinds, "general" in kinds, "label" in kinds, **placed)
 
 
 def is_reported(near: Window, medicine: Span, event: Span) -> bool:
@@ -111,7 +134,8 @@ def is_reported(near: Window, medicine: Span, event: Span) -> bool:
 
 
 def speaks_against(near: Window, medicine: Span, event: Span) -> bool:
-    """Whether the words say otherwise: denied, general, planned, in the family, another cause, or to be treated."""
+    """Whether the words say otherwise: denied, general, planned, in the family, another cause, an accident, or to be
+    treated."""
     text = near.text
     tied = are_tied(text, medicine, event)
     if (
@@ -125,6 +149,10 @@ def speaks_against(near: Window, medicine: Span, event: Span) -> bool:
     if any(start < event[0] and event[0] - end < _PLAN_REACHES for start, end in near.planned):
         return True
     if not tied and any(start <= event[0] and event[0] - end < _KIN_REACHES for start, end in near.family):
+        return True
+    if not tied and any(
+        start - event[1] < _KIN_REACHES and event[0] - end < _KIN_REACHES for start, end in near.elsewhere
+    ):
         return True
     return is_in_general(near, event, tied)
 

@@ -49,6 +49,54 @@ def test_a_general_question_is_not(text: str) -> None:
     assert notice(text, medicines()) == ()
 
 
+# Where a reaction sits belongs to it.
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("she got a gastric ulcer after naproxen", "gastric ulcer"),
+        ("he had a severe gastrointestinal bleed after warfarin", "severe gastrointestinal bleed"),
+        ("she had an ulcer after naproxen", "ulcer"),
+    ],
+)
+def test_a_reaction_is_named_with_its_place(text: str, event: str) -> None:
+    assert [mention.event for mention in notice(text, medicines())] == [event]
+
+
+# Several medicines are suspected at once only where the words say so.
+@pytest.mark.parametrize(
+    ("text", "suspected"),
+    [
+        (
+            "He takes warfarin. Amoxicillin was given last week. Now a nosebleed, I blame both.",
+            {"warfarin", "amoxicillin"},
+        ),
+        (
+            "He takes warfarin. Amoxicillin was given last week. Now a nosebleed, interaction?",
+            {"warfarin", "amoxicillin"},
+        ),
+        ("He takes warfarin. Amoxicillin was given last week. Now a nosebleed.", {"amoxicillin"}),
+        ("Nosebleed on warfarin, an interaction? Could he have amoxicillin instead", {"warfarin"}),
+    ],
+)
+def test_two_suspects_that_are_named_apart(text: str, suspected: set[str]) -> None:
+    assert {mention.medicine for mention in notice(text, medicines())} == suspected
+
+
+# An accident beside a medicine is no reaction to it, unless the words tie them.
+@pytest.mark.parametrize(
+    ("text", "noticed"),
+    [
+        ("She fell off a ladder and has bruising, takes warfarin", False),
+        ("Hay fever is awful this year, a cough too, and she takes lisinopril", False),
+        ("He has hay fever and a cough, on lisinopril", True),
+        ("She fell off a ladder because of dizziness from lisinopril", True),
+        ("She has bruising on warfarin", True),
+    ],
+)
+def test_an_accident_is_another_cause(text: str, noticed: bool) -> None:
+    assert bool(notice(text, medicines())) is noticed
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
     for mention in notice(text, medicines()):

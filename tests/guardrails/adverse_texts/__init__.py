@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 FOLDER = Path(__file__).parent
-PARTS = ("tuned", "blind", "final")
+PARTS = ("tuned", "blind", "final", "unseen")
 SITUATIONS = ("situations", "situations_blind", "situations_final")
 NOTHING = "nothing"
 
