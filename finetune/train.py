@@ -83,7 +83,7 @@ def train(
 
 
 def _rows(recipe: Recipe, snapshot_folder: Path, tokenizer: PreTrainedTokenizerBase, out: Path) -> Rows:
-    """Both splits as tokens, in files of this process's own: several machines need not share a disk."""
+    """Both splits as tokens, in files of this process's own: no process waits for another's."""
     folder = out / CHECKPOINTS / f"rows-{place()}"
     shutil.rmtree(folder, ignore_errors=True)
     learned, checked = (
