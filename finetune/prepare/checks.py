@@ -27,7 +27,7 @@ from finetune.prepare.embedded import one_thread_each
 from finetune.prepare.inconsistencies import Inconsistency, Kind
 from finetune.steps import write_whole
 from guardrails.claim import Claim
-from guardrails.dosing import DoseContext, check_claim
+from guardrails.dosing import DoseContext, check_claim, check_question
 from guardrails.examined import examine
 from guardrails.judge import judge
 from guardrails.patient import Patient
@@ -37,10 +37,16 @@ from retrieval.medicines import Medicines
 from retrieval.passage import Passage
 
 _DOSE = r"\d ?(?:mg|mcg|g|kg|mL|units?|mEq|mmol|international units)\b|\d ?%|\b(?:daily|a day|per day|hours|weekly)\b"
-_NO_CONFLICT = frozenset({"dose.abbreviation", "dose.unread"})
+_NOT_ABOUT_SIZE = frozenset({"dose.abbreviation", "dose.unread"})
 """Findings about how a dose is written, not about how high it is."""
-_GRAVE = frozenset({"dose.tenfold", "dose.unit-confusion", "dose.weekly"})
-"""Findings that only warn in an answer and are reason enough not to learn from it."""
+_LIMITS = frozenset(
+    f"dose.{name}"
+    for name in (
+        *("single-max", "daily-max", "weekly-max", "course", "interval", "duration", "rate", "weekly"),
+        *("tenfold", "unit-confusion", "renal", "hepatic"),
+    )
+)
+"""Findings that a dose is beyond a limit, whether they would block an answer or only warn beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +137,12 @@ def of_answer(answer: str, medicines: Iterable[str]) -> str:
         return ""
     # "Take 6 g daily." is about the medicine of the question, where that is one.
     text = answer if known.find(answer) or len(names) != 1 else f"{names[0]}: {answer}"
-    for finding in check_claim(examine(Claim(text, ()), {}, known), _context()):
-        grave = finding.severity is Severity.BLOCK or finding.rule in _GRAVE
-        if grave and finding.rule not in _NO_CONFLICT:
-            return finding.explanation
-    return ""
+    found = check_claim(examine(Claim(text, ()), {}, known), _context())
+    if any(one.rule == "dose.unread" for one in found):
+        # What the exact reader does not understand is looked at coarsely, as the dose of a question is. It takes a
+        # daily amount for a single one, so its limits of single doses do not count.
+        found = (*found, *(one for one in check_question(text, _context()) if one.rule != "dose.single-max"))
+    return next((one.explanation for one in found if one.rule in _LIMITS and one.severity is not Severity.INFORM), "")
 
 
 def of_reply(answer: str, evidence: tuple[Passage, ...]) -> str:
@@ -153,7 +160,7 @@ def of_reply(answer: str, evidence: tuple[Passage, ...]) -> str:
         if verdict.decision is not Decision.RELEASE:
             return next((one.explanation for one in verdict.findings if one.severity is Severity.BLOCK), "not released")
         for finding in check_claim(examine(claim, passages, _names()), _context()):
-            if finding.severity is Severity.BLOCK and finding.rule not in _NO_CONFLICT:
+            if finding.severity is Severity.BLOCK and finding.rule not in _NOT_ABOUT_SIZE:
                 return finding.explanation
     return ""
 

@@ -90,7 +90,9 @@ def _filled(
     share: float,
 ) -> list[str]:
     """Take medicines in order, each where it still fits, until the share is full; marks their units as taken."""
-    total, full = int(sizes.sum()), 0
+    # Rows without a medicine are drawn apart, by the same share.
+    about = np.unique(np.concatenate([*named.values(), np.empty(0, dtype=np.int64)]))
+    total, full = int(sizes[about].sum()), 0
     # Of a handful of rows one unit may be more than the share; it is taken all the same, as long as most remain.
     most = max(share * MOST_OVER * total, min(int(sizes.min(initial=0)), total // 3)) if share else 0
     chosen = []

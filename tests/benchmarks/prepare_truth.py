@@ -15,7 +15,7 @@ from tests.benchmarks.prepare_world import Line, Planted
 # Medicine, a dose a day within its label's limits for adults, and one over every one of them, in mg.
 _DAILY = (
     ("metformin", (500, 1000, 1500, 2000), (5000, 6000, 8500)),
-    ("acetaminophen", (1000, 2000, 3000), (8000, 9000, 12000)),
+    ("acetaminophen", (500, 650, 1000), (8000, 9000, 12000)),
     ("ibuprofen", (1200, 1800, 2400), (5000, 6400, 8000)),
     ("sertraline", (50, 100, 150), (500, 600, 1000)),
     ("atorvastatin", (10, 20, 40), (200, 400, 800)),
@@ -26,7 +26,7 @@ _DAILY = (
 _SAYINGS = (
     "Give {medicine} {dose} mg daily.",
     "The usual dose of {medicine} is {dose} mg per day.",
-    "{medicine}: {dose} mg once daily, and review after four weeks.",
+    "{medicine}: {dose} mg daily in divided doses, and review after four weeks.",
     "Adults may take up to {dose} mg of {medicine} a day.",
 )
 
