@@ -134,14 +134,33 @@ def measure(
     context = max(len(probe.prompt) for probe in expected) + tokens + 1
     exact = Served(str(parts.base), free_url(), "base", {_NAME: parts.adapter}, rank, context, "float32")
     with run(exact):
-        first = _compared(Api(exact.url), _NAME, Form.ADAPTER, "float32", prompts, expected)
+        first = compare(Api(exact.url), _NAME, Form.ADAPTER, "float32", prompts, expected)
         engine = f"vllm {Api(exact.url).version()}"
     served = Served(str(parts.merged / MODEL), free_url(), _NAME, context=context)
     with run(served):
-        second = _compared(Api(served.url), _NAME, Form.MERGED, merged.dtype, prompts, expected)
+        second = compare(Api(served.url), _NAME, Form.MERGED, merged.dtype, prompts, expected)
     hashes = (merged.base_hash, merged.adapter_hash, merged.model_hash)
     now = datetime.now(UTC)
     return Parity(candidate, *hashes, answer_prompt().label, engine, versions(), now, (first, second), expected)
+
+
+def compare(
+    api: Api, name: str, form: Form, dtype: str, prompts: Sequence[Sequence[Message]], expected: Sequence[Probe]
+) -> Compared:
+    """Put the reference's prompts to a server: its tokens, log-probabilities, and of an adapter the greedy tokens too.
+
+    Raises:
+        ServerFailed: the server does not answer.
+    """
+    found = _differences(api, name, form, dtype, expected)
+    pairs = zip(prompts, expected, strict=True)
+    same_prompts = sum(api.prompt_tokens(name, prompt) == probe.prompt for prompt, probe in pairs)
+    exact = form is Form.ADAPTER
+    same = sum(_same_tokens(api, name, expected)) if exact else 0
+    return Compared(
+        form, dtype, exact, found.prompts, same_prompts, found.tokens, same, found.mean_difference,
+        found.largest_difference, found.to_base,
+    )  # fmt: skip
 
 
 def probe_server(parity: Parity, api: Api, name: str, form: Form) -> tuple[str, ...]:
@@ -205,21 +224,6 @@ def _prompt(file: Path) -> tuple[Message, ...]:
     shown = passages(document)[:SHOWN]
     medicine = file.stem
     return render(answer_prompt(), f"What is the usual dose of {medicine}?", (medicine,), shown)
-
-
-def _compared(
-    api: Api, name: str, form: Form, dtype: str, prompts: Sequence[Sequence[Message]], expected: Sequence[Probe]
-) -> Compared:
-    """Prompts, log-probabilities, and in float32 the greedy tokens."""
-    found = _differences(api, name, form, dtype, expected)
-    pairs = zip(prompts, expected, strict=True)
-    same_prompts = sum(api.prompt_tokens(name, prompt) == probe.prompt for prompt, probe in pairs)
-    exact = form is Form.ADAPTER
-    same = sum(_same_tokens(api, name, expected)) if exact else 0
-    return Compared(
-        form, dtype, exact, found.prompts, same_prompts, found.tokens, same, found.mean_difference,
-        found.largest_difference, found.to_base,
-    )  # fmt: skip
 
 
 def _same_tokens(api: Api, name: str, expected: Iterable[Probe]) -> Iterator[int]:

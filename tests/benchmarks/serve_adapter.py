@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -25,9 +24,11 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from assistant.prompt import Message
 from finetune.measure import BenchReport, Metric, peak_mb
 from finetune.merge import MODEL, merge
-from finetune.parity import Parity, Parts, measure, shipped_prompts
+from finetune.parity import Compared, Form, compare, failures, shipped_prompts
+from finetune.reference import Probe, probes
 from finetune.vllm_api import Api
 from finetune.vllm_process import Served, VllmServer, free_url, running
 from tests.finetune.tiny_causal import make_tokeniser
@@ -39,6 +40,7 @@ PROMPT, REPLY = 32, 64
 """Tokens of each request: a short prompt, so that the numbers are of writing."""
 ROUNDS = 4
 ALLOWED_LOSS = 0.05
+STARTS_WITHIN = 900.0
 RANK = 16
 HIDDEN, LAYERS, INNER = 768, 14, 2048
 
@@ -53,17 +55,20 @@ def run(data: Path) -> BenchReport:
         folder = Path(name)
         parameters = _make(folder)
         merge(folder / "base", folder / "adapter", folder / "merged")
-        parity = _parity(folder)
+        prompts = shipped_prompts(CHECKOUT / "retrieval" / "corpus", 4)
+        expected = probes(folder / "base", folder / "adapter", prompts, 24)
+        exact = _exactly(folder, prompts, expected)
         with _servers(folder) as ways:
+            served = compare(*ways["merged"], Form.MERGED, "bfloat16", prompts, expected)
             found = _measured(ways)
     metrics = {"parameters, millions": Metric(parameters / 1e6, 1), **_speeds(found), **_losses(found)}
-    metrics |= _parity_metrics(parity)
-    failures = [*parity.failures]
+    metrics |= _parity_metrics(exact, served)
+    wrong = [*failures(exact), *failures(served)]
     for at_once in AT_ONCE:
         loss = metrics[f"merged loses against the base, {at_once} at once"]
         if loss.value >= ALLOWED_LOSS:
-            failures.append(f"merged loses {loss.value:.1%} at {at_once} at once (aim: under {ALLOWED_LOSS:.0%})")
-    return BenchReport("serve-adapter", metrics, {}, tuple(failures), perf_counter() - started, peak_mb())
+            wrong.append(f"merged loses {loss.value:.1%} at {at_once} at once (aim: under {ALLOWED_LOSS:.0%})")
+    return BenchReport("serve-adapter", metrics, {}, tuple(wrong), perf_counter() - started, peak_mb())
 
 
 def _make(folder: Path) -> int:
@@ -91,23 +96,24 @@ def _make(folder: Path) -> int:
     return int(model.num_parameters())
 
 
-def _parity(folder: Path) -> Parity:
-    prompts = shipped_prompts(CHECKOUT / "retrieval" / "corpus", 4)
-    parts = Parts(folder / "base", folder / "adapter", folder / "merged")
-    start = partial(running, PYTHON, log=folder / "parity.log")
-    return measure("bench", parts, prompts, start, tokens=24, rank=RANK)
+def _exactly(folder: Path, prompts: Sequence[Sequence[Message]], expected: Sequence[Probe]) -> Compared:
+    """The adapter on its base in float32, token by token."""
+    adapters = {"tuned": folder / "adapter"}
+    served = Served(str(folder / "base"), free_url(), "base", adapters, RANK, 4096, "float32")
+    with running(PYTHON, served, folder / "float32.log", within=STARTS_WITHIN):
+        return compare(Api(served.url), "tuned", Form.ADAPTER, "float32", prompts, expected)
 
 
 @contextmanager
 def _servers(folder: Path) -> Iterator[Ways]:
     """The ways to ask: each a server and the name of what it serves."""
     adapter = folder / "adapter"
-    base = Served(str(folder / "base"), free_url(), "base", context=2048)
+    base = Served(str(folder / "base"), free_url(), "base", context=4096)
     with ExitStack() as open_servers:
 
         def started(served: Served) -> Api:
             log = folder / f"{served.name}.log"
-            server: VllmServer = open_servers.enter_context(running(PYTHON, served, log))
+            server: VllmServer = open_servers.enter_context(running(PYTHON, served, log, within=STARTS_WITHIN))
             return Api(server.served.url)
 
         plain = started(base)
@@ -167,8 +173,7 @@ def _losses(found: dict[tuple[str, int], list[float]]) -> dict[str, Metric]:
     return losses
 
 
-def _parity_metrics(parity: Parity) -> dict[str, Metric]:
-    exact, merged = parity.compared
+def _parity_metrics(exact: Compared, merged: Compared) -> dict[str, Metric]:
     return {
         "parity, float32: greedy tokens that are equal": Metric(exact.same_tokens / exact.tokens, exact.tokens),
         "parity, float32: largest difference of log-probabilities": Metric(exact.largest_difference, exact.tokens),
