@@ -139,7 +139,7 @@ def _measured(ways: Ways) -> dict[tuple[str, int], list[float]]:
         order = list(ways.items())
         for way, (api, name) in order if turn % 2 else reversed(order):
             for at_once in AT_ONCE:
-                prompts = rng.integers(300, 4000, size=(at_once, PROMPT)).tolist()
+                prompts = rng.integers(300, 3000, size=(at_once, PROMPT)).tolist()
                 speed = _tokens_per_second(api, name, prompts)
                 if turn:
                     found.setdefault((way, at_once), []).append(speed)
