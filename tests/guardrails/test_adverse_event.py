@@ -21,13 +21,28 @@ REPORTED = [
     ("rash from amoxicillin in my son, what else can he have", "amoxicillin", "rash"),
     ("Amiodarone-induced hypothyroidism in our patient", "amiodarone", "hypothyroidism"),
     ("patient died after the first dose of natalizumab", "natalizumab", "died"),
-]
+    # What stands for identifiers parts the patient from what happened.
+    (
+        "My patient [NAME] (MRN [RECORD NUMBER], phone [PHONE], born [DATE], [EMAIL], [ADDRESS]) took metformin and "
+        "developed severe vomiting, what should I do?",
+        "metformin", "severe vomiting",
+    ),
+    # A question for help behind what happened is none in general.
+    ("Gave amoxicillin to a 4-year-old, widespread rash, what should I do next?", "amoxicillin", "rash"),
+    ("Vancomycin flushing, how should I treat it?", "vancomycin", "flushing"),
+    # From where somebody bleeds is no cause of it.
+    ("Warfarin patient bleeding from gums. How should I manage?", "warfarin", "bleeding"),
+    ("Bleeding from his nose on apixaban.", "apixaban", "Bleeding"),
+]  # fmt: skip
 GENERAL = [
     "What are the side effects of metformin?",
     "Can lisinopril cause cough?",
     "dose of baclofen in renal failure",
     "Is natalizumab contraindicated in PML?",
     "management of hypoglycemia with insulin",
+    "What should I do if metformin causes vomiting?",
+    "How should I manage vomiting in patients on metformin?",
+    "Metformin nausea, how common is it?",
     "my patient developed a rash",  # no medicine
     "my patient takes amoxicillin",  # no event
     "",
