@@ -21,7 +21,7 @@ from finetune.errors import BaseInvalid
 from finetune.evaluate import Evaluation
 from finetune.measure import Metric
 
-SPEEDS = "speeds.json"
+SPEEDS, NAMES = "speeds.json", "names.json"
 UNKNOWN, UNMEASURED = "unknown", "not measured"
 
 
@@ -98,12 +98,22 @@ def baseline(model: str, kept: Path, run: Callable[[], Evaluation]) -> Evaluatio
     if path.is_file():
         return evaluate.read(path)
     made = run()
+    keep_baseline(model, made, kept)
+    return made
+
+
+def keep_baseline(model: str, made: Evaluation, kept: Path) -> None:
+    """Keep the evaluation of a base in place of an earlier one.
+
+    Raises:
+        BaseInvalid: an adapter took part in it.
+    """
     if made.candidate or made.basis.get("adapter"):
         raise BaseInvalid(f"The baseline of {model} was run with an adapter; run it with the base alone.")
+    path = _file(kept, model)
     kept.mkdir(parents=True, exist_ok=True)
-    (kept / "names.json").write_text(json.dumps({**_names(kept), path.name: model}, indent=1), encoding="utf-8")
     evaluate.write(made, path)
-    return made
+    (kept / NAMES).write_text(json.dumps({**_names(kept), path.name: model}, indent=1), encoding="utf-8")
 
 
 _SPEEDS = TypeAdapter(tuple[ServedSpeed, ...])
@@ -197,7 +207,7 @@ def _kept_evaluations(kept: Path) -> dict[str, Evaluation]:
 
 def _names(kept: Path) -> dict[str, str]:
     """Which model each kept file is of. Raises `BaseInvalid`."""
-    path = kept / "names.json"
+    path = kept / NAMES
     try:
         return TypeAdapter(dict[str, str]).validate_json(path.read_bytes()) if path.is_file() else {}
     except ValidationError as error:

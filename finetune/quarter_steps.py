@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from finetune import evaluate as evaluating
 from finetune.approval import approval_of
+from finetune.bases import keep_baseline
 from finetune.candidate import ADAPTER, MANIFEST, read_candidate
 from finetune.compare import Comparison, compare
 from finetune.errors import EvaluationInvalid
@@ -87,6 +88,8 @@ class Story:
             for name, system in zip((SERVED, BASE), systems, strict=False):
                 found = evaluate(system, probes, self.tools.medicines, at_once=self.tools.plan.at_once)
                 evaluating.write(found, given.work / name)
+                if name == BASE:
+                    keep_baseline(self.tools.recipe.base, found, self.tools.loop / "bases")
                 facts |= {name: system.name, f"{name} {_ACCURACY}": f"{measures(found)[_ACCURACY].value:.4f}"}
         return Made(facts, files_under(given.work, self.folder))
 
