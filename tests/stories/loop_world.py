@@ -42,7 +42,6 @@ OTHERS = (
 KEPT = "Below which eGFR must metformin not be given at all?"
 """A gold question that the base answers rightly and that nobody trains on."""
 FORBIDDEN = "contraindicated"
-PASSWORD = "long enough for a {}"
 PEOPLE: Mapping[str, tuple[Role, ...]] = {
     "clara": (Role.CLINICIAN,),
     "rita": (Role.REVIEWER,),
@@ -115,9 +114,13 @@ def make_world(folder: Path, url: str) -> World:
     return World(folder, Settings(data_dir=folder / "data", starter_corpus=corpus, assistant=assistant))
 
 
+def password(name: str) -> str:
+    return f"{name[::-1]} opens the door"
+
+
 def add_people(accounts: Accounts) -> None:
     for name, roles in PEOPLE.items():
-        accounts.add(name, name.title(), roles, "local", PASSWORD.format(name))
+        accounts.add(name, name.title(), roles, "local", password(name))
 
 
 def write_plan(world: World, *, accuracy: float, version: int) -> None:

@@ -29,7 +29,6 @@ from tests.stories.loop_child import go_on
 from tests.stories.loop_world import (
     ASKED,
     OTHERS,
-    PASSWORD,
     RIGHT,
     WRONG,
     World,
@@ -37,6 +36,7 @@ from tests.stories.loop_world import (
     claim_of,
     containing,
     make_world,
+    password,
     shown_for,
     teach,
     write_plan,
@@ -93,8 +93,7 @@ class Story:
         """Decide at the review desk, with a signature."""
         turn, person = outcome.question.id, self.person(name)
         place = len(self.review.desk.reviews.of_turn(turn)) + 1
-        password = Password(name, lambda: PASSWORD.format(name))
-        decided(self.review, person, turn, judgement, place, password)
+        decided(self.review, person, turn, judgement, place, Password(name, lambda: password(name)))
 
     def run(self, doomed: str = "", delay: float = 0.0) -> int:
         """`pharmassist retrain` in a process of its own; minus the signal's number where it was killed."""
@@ -107,7 +106,7 @@ class Story:
 
     def command(self, *arguments: str, user: str = "", expect: int = 0) -> str:
         """A command of pharmassist, its password on standard input."""
-        given = CliRunner().invoke(cli.app, [*arguments, *(("--user", user) if user else ())], PASSWORD.format(user))
+        given = CliRunner().invoke(cli.app, [*arguments, *(("--user", user) if user else ())], password(user))
         assert given.exit_code == expect, (given.output, given.exception)
         return given.output
 
