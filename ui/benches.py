@@ -22,9 +22,9 @@ NAMES = (
         "dose-vignettes",
         "adverse-events",
     ),
-    *("signals", "duplicates", "expectedness", "prepare", "train", "evaluate", "nets", "serve-adapter"),
+    *("signals", "duplicates", "expectedness", "prepare", "train", "evaluate", "nets", "serve-adapter", "review"),
 )
-_NEED_NO_DATA = frozenset({"gold", "duplicates", "evaluate", "prepare", "train"})
+_NEED_NO_DATA = frozenset({"duplicates", "evaluate", "gold", "prepare", "review", "train"})
 
 
 def run(name: str, data: Path | None) -> BenchReport:

@@ -15,13 +15,18 @@ from tests.ui.test_cli import ROOT, run
 QUESTION = "Should warfarin be used in pregnancy?"
 
 
-def _asked(folder: Path, **environment: str) -> str:
-    """Ask one question over a small corpus, with every answer in the sample; the turn's id."""
-    corpus = folder / "corpus"
+@pytest.fixture
+def small_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One monograph, so that every command indexes in seconds."""
+    corpus = tmp_path / "corpus"
     corpus.mkdir()
     shutil.copy(ROOT / "retrieval" / "corpus" / "warfarin.md", corpus)
-    environment |= {"PHARMASSIST_STARTER_CORPUS": str(corpus)}
-    done = run(folder, "ask", QUESTION, "--json", **environment)
+    monkeypatch.setenv("PHARMASSIST_STARTER_CORPUS", str(corpus))
+
+
+def _asked(folder: Path) -> str:
+    """Ask one question, with every answer in the sample; the turn's id."""
+    done = run(folder, "ask", QUESTION, "--json")
     assert done.returncode == 0, done.stderr
     listed = json.loads(run(folder, "review", "list", "--json", PHARMASSIST_REVIEW_SHARE="1").stdout)
     assert listed["states"] == {"open": 1}
@@ -75,6 +80,7 @@ def test_a_file_that_is_no_answer_is_one_clear_error(tmp_path: Path, content: st
     assert "answer.json" in done.output
 
 
+@pytest.mark.usefixtures("small_corpus")
 def test_a_sampled_answer_is_corrected_on_the_command_line_and_becomes_an_example(tmp_path: Path) -> None:
     turn = _asked(tmp_path)
     shown = json.loads(run(tmp_path, "review", "show", turn, "--json").stdout)
