@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -66,7 +67,7 @@ class Reviews:
         """The same without their evidence, which a list needs not and which is most of what is stored."""
         return self._turn_by_turn(sa.literal([], sa.JSON()).label("evidence"))
 
-    def _turn_by_turn(self, evidence: sa.ColumnElement[object]) -> Iterator[tuple[Review, ...]]:
+    def _turn_by_turn(self, evidence: sa.ColumnElement[Any]) -> Iterator[tuple[Review, ...]]:
         first = sa.func.min(REVIEWS.c.number).over(partition_by=REVIEWS.c.turn_id).label("first")
         others = (column for column in REVIEWS.c if column is not REVIEWS.c.evidence)
         query = sa.select(*others, evidence, first).order_by(first, REVIEWS.c.place)

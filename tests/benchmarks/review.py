@@ -25,7 +25,7 @@ from assistant.review_agreement import agreement
 from assistant.review_queue import Queue, Sample, item, page
 from assistant.review_rows import review_row
 from assistant.reviews import Reviews, review_deed
-from assistant.rows import conversation_row, flag_row, turn_rows
+from assistant.rows import Row, conversation_row, flag_row, turn_rows
 from assistant.tables.reviews import REVIEWS
 from finetune.measure import BenchReport, Metric, peak_mb
 from finetune.select import Reviewed, select
@@ -74,16 +74,14 @@ def _fill(records: Records) -> None:
     with records.ledger.writing("the made turns") as connection:
         for first in range(0, TURNS, 5_000):
             turns = [_turn(number) for number in range(first, first + 5_000)]
-            connection.execute(
-                sa.insert(CONVERSATIONS), [conversation_row(turn) | {"id": turn.conversation_id} for turn in turns]
-            )
-            tables: dict[sa.Table, list[object]] = {}
+            connection.execute(sa.insert(CONVERSATIONS), [conversation_row(turn) for turn in turns])
+            tables: dict[sa.Table, list[Row]] = {}
             for turn in turns:
                 for table, rows in turn_rows(turn):
                     tables.setdefault(table, []).extend(rows)
             for table, rows in tables.items():
                 if rows:
-                    connection.execute(sa.insert(table), rows)  # type: ignore[arg-type]
+                    connection.execute(sa.insert(table), rows)
         flags = [Flag(f"f{at}", f"turn-{at}", FlagKind.INACCURATE, "wrong", "", NOW, "cleo") for at in range(FLAGGED)]
         connection.execute(sa.insert(FLAGS), [flag_row(flag) for flag in flags])
         for number in range(TURNS - REVIEWED, TURNS):
