@@ -55,7 +55,11 @@ SENTENCES = [
     ("Metformin is started at 500 mcg twice daily.", False),
     ("Metformin is started at 500 mg three times daily.", False),
     ("The dose of metformin is 2,550 mg once.", False),
-    ("The starting dose of metformin is 500 mg for every kg.", False),
+    ("The starting dose of metformin is 500 mg/kg twice daily.", False),
+    ("Warfarin is taken with meals.", False),
+    ("Metformin is given intravenously with meals.", False),
+    ("Metformin is not taken with meals.", False),
+    ("In children the maximum dose of metformin is 2,550 mg per day.", False),
     ("Metformin is started at five hundred mg twice daily.", True),
     ("Metformin is started at nine hundred mg twice daily.", False),
 ]
