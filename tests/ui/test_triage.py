@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,10 +13,12 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from assistant.database import open_database
 from assistant.people import Person, Role
 from assistant.records import Records
+from assistant.triage import markets
 from assistant.triage.case import Case, Source, SourceOrigin
 from assistant.triage.desk import Arrived
 from assistant.triage.dictionaries.matching import Matcher
@@ -29,10 +34,12 @@ from retrieval.medicines import Medicines
 from tests.assistant.triage.e2b.test_cases import acknowledgement
 from tests.assistant.triage.made_desk import NOW, PASSWORD, Office, office
 from tests.assistant.triage.test_desk import sent
+from ui.settings import Settings
 from ui.triage.board import Board, board
 from ui.triage.export import finish_exports
 from ui.triage.files import readers
 from ui.triage.output import EXPORTABLE
+from ui.triage.reading import is_counted, reading
 from ui.triage.reply import UNREADABLE, BoardReply
 from ui.triage.source import Mark, marked
 from ui.triage.tools import TriageTools
@@ -401,6 +408,21 @@ def test_a_file_is_imported_once(room: Room) -> None:
     again = room.board.files.take(room.office.ann, {"name": "letter.txt", "content": content})
     assert "0 new cases" in again.said
     assert "did not arrive whole" in room.board.files.take(room.office.ann, {"name": "x", "content": "%%"}).error
+
+
+def test_deadlines_are_counted_anew_only_where_the_rules_changed(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    assert not is_counted(settings)
+    reading(settings)
+    asks = "from ui.settings import load; from ui.triage.reading import is_counted; print(is_counted(load()))"
+    for seed in ("1", "2"):  # the order of a set is another in each process
+        where = {**os.environ, "PYTHONHASHSEED": seed, "PHARMASSIST_DATA_DIR": str(tmp_path)}
+        told = subprocess.run([sys.executable, "-c", asks], env=where, capture_output=True, text=True, check=True)
+        assert told.stdout.strip() == "True"
+    own = tmp_path / "markets.yaml"
+    own.write_text(markets.FILE.read_text(encoding="utf-8").replace("days: 15", "days: 14"), encoding="utf-8")
+    assert not is_counted(settings.model_copy(update={"markets": own}))
+    assert not is_counted(settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{tmp_path / 'other.db'}")}))
 
 
 def test_a_second_report_for_another_market_can_be_written() -> None:

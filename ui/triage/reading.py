@@ -125,9 +125,10 @@ def _counting(settings: Settings) -> str:
     """A hash of all that a stored deadline depends on besides its case: which database, the rules, and how it is
     counted, so that an update of the program that counts otherwise sorts the worklist anew.
     """
-    counting = [
-        sha256(Path(str(each.__file__)).read_bytes()).hexdigest() for each in (clock, judgement, validity, markets)
+    files = [
+        settings.markets or markets.FILE,
+        *(Path(str(each.__file__)) for each in (clock, judgement, validity, markets)),
     ]
-    rules = markets_of(settings).model_dump(mode="json")
-    database = re.sub(r"//[^/@]*@", "//", settings.database)
-    return digest({"markets": rules, "counting": counting, "database": database})
+    hashes = [sha256(path.read_bytes()).hexdigest() for path in files]
+    # The password of a server is no part of it.
+    return digest({"files": hashes, "database": re.sub(r"//[^/@]*@", "//", settings.database)})
