@@ -6,6 +6,7 @@ What nobody could give a source for is not in the file, and is shown as unknown.
 from __future__ import annotations
 
 import json
+import os.path
 import struct
 from collections.abc import Iterator
 from math import prod
@@ -137,8 +138,8 @@ def read_bases(path: Path = SHIPPED) -> BasesFile:
 
 def _measured_up(facts: BaseFacts) -> BaseFacts:
     """The facts with what the model's own files say, where it lies on this machine."""
-    folder = Path(facts.model).expanduser()
-    if not (folder / "config.json").is_file():
+    folder = Path(os.path.expanduser(facts.model))
+    if not os.path.isfile(folder / "config.json"):
         return facts
     config = _config(folder / "config.json")
     found = f"config.json in {folder}"

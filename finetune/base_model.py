@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os.path
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,8 +35,9 @@ def find_base(name: str) -> Base:
     Raises:
         BaseInvalid: it is not on this machine, or the folder holds no model.
     """
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
+    # os.path answers “no” where pathlib raises: to a name that is too long, or begins with a stranger's home.
+    folder = Path(os.path.expanduser(name))
+    if not os.path.isdir(folder):
         folder = _downloaded(name)
     if not (folder / "config.json").is_file():
         raise BaseInvalid(f"{folder} holds no Hugging Face model: there is no config.json.")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os.path
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -224,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tracking", type=Path, help="the folder of MLflow's store and TensorBoard's files")
     given = parser.parse_args(arguments)
     try:
-        recipe = read_recipe(Path(given.recipe) if Path(given.recipe).is_file() else shipped(given.recipe))
+        recipe = read_recipe(Path(given.recipe) if os.path.isfile(given.recipe) else shipped(given.recipe))
         recipe = replace(recipe, base=given.base) if given.base else recipe
         candidate = train(recipe, given.snapshot, given.out, _print, tracking=given.tracking)
     except FinetuneError as error:

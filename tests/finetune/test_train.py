@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import PreTrainedModel
 
 from finetune import base_model
@@ -27,6 +28,7 @@ from finetune.recipe import Recipe, read_recipe, write_recipe
 from finetune.snapshot import read_rows
 from finetune.tokens import encode
 from finetune.train import main, train
+from tests.finetune.tiny_causal import make_base
 from tests.finetune.training_world import PLAIN, base, example, examples, snapshot, world
 
 ROOT = Path(__file__).parents[2]
@@ -195,6 +197,25 @@ def test_it_learns_to_write_a_reviewed_reply_exactly_and_unvalidated_keeps_the_l
     assert replies(adapted, tokenizer, [row], 120) == (one[0].answer,)
 
 
+def test_bfloat16_checkpointed_and_packed_it_learns_and_tensorboard_has_every_step(tmp_path: Path) -> None:
+    """As the shipped recipes train; the processor of a test may be slow at bfloat16, not unable."""
+    recipe, frozen = world(tmp_path, learned=4, checked=1)
+    shipped_way = replace(
+        recipe, precision="bfloat16", checkpoint_gradients=True, packing=True, tracking=("tensorboard",), epochs=3,
+        price_per_hour=3600.0,
+    )  # fmt: skip
+    train(shipped_way, frozen, tmp_path / "out", tracking=tmp_path / "tracking")
+    points = read_curves(tmp_path / "out" / CURVES)
+    losses = [point.validation_loss for point in points]
+    assert losses == sorted(losses, reverse=True)  # type: ignore[type-var]
+    assert points[-1].cost == pytest.approx(points[-1].seconds, rel=0.01)
+    (folder,) = (tmp_path / "tracking" / "tensorboard").iterdir()
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    assert [one.step for one in events.Scalars("loss")] == list(range(1, points[-1].step + 1))
+    assert [one.value for one in events.Scalars("epoch_validation_loss")] == pytest.approx(losses)
+
+
 @pytest.mark.parametrize("kind", ["rslora", "dora"])
 def test_rslora_and_dora_are_settings(tmp_path: Path, kind: str) -> None:
     recipe, frozen = world(tmp_path, learned=2, checked=1)
@@ -252,9 +273,24 @@ def test_a_base_that_is_not_here_is_named_and_nothing_is_fetched(
     recipe, frozen, _, _ = trained
     with pytest.raises(BaseInvalid, match="nobody/no-model is not on this machine"):
         train(replace(recipe, base="nobody/no-model"), frozen, tmp_path / "out")
+    for name in ("x" * 900, "~nobody/model", "a/b/c", "\0"):
+        with pytest.raises(BaseInvalid, match="not on this machine"):
+            train(replace(recipe, base=name), frozen, tmp_path / "out")
     (tmp_path / "empty").mkdir()
     with pytest.raises(BaseInvalid, match=r"no config\.json"):
         train(replace(recipe, base=str(tmp_path / "empty")), frozen, tmp_path / "out")
+
+
+def test_a_folder_that_holds_no_adapter_of_this_base_is_named(
+    trained: tuple[Recipe, Path, Path, list[TrainProgress]], tmp_path: Path
+) -> None:
+    recipe, _, out, _ = trained
+    model = base_model.load_model(base_model.find_base(recipe.base), recipe)
+    with pytest.raises(CandidateInvalid, match="cannot be loaded"):
+        base_model.with_adapter(model, tmp_path)
+    other = base_model.load_model(base_model.find_base(str(make_base(tmp_path / "other", ["x"], hidden=128))), recipe)
+    with pytest.raises(CandidateInvalid, match="cannot be loaded"):
+        base_model.with_adapter(other, out / "adapter")
 
 
 def test_a_batch_that_cannot_be_shared_out_is_refused(
