@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from assistant.ask import AskTools
 from assistant.conversation import Draft
 from assistant.generate import DraftGenerator, Drafting, DraftRequest
 from finetune.dosed import Dosed, doses_of
@@ -161,3 +162,8 @@ def escalating(judge: Judge) -> Judge:
         return decide([finding], [CheckRun(RULE, 0.0)], {RULE})
 
     return judged
+
+
+def with_ensemble(tools: AskTools, members: Sequence[DraftGenerator], medicines: Medicines) -> AskTools:
+    """The tools of an assistant that these members draft for, together with the judge that an ensemble needs."""
+    return replace(tools, generator=Ensemble(members, medicines), judge=escalating(tools.judge))

@@ -14,7 +14,7 @@ from assistant.database import open_database
 from assistant.errors import GeneratorUnavailable
 from assistant.generate import Drafting, DraftRequest
 from assistant.records import Records
-from finetune.ensemble import DisputedClaim, Ensemble, escalating
+from finetune.ensemble import DisputedClaim, Ensemble, escalating, with_ensemble
 from guardrails.claim import Claim
 from guardrails.patient import Patient
 from guardrails.verdict import CheckRun, Decision, Verdict
@@ -150,8 +150,8 @@ def test_in_a_whole_assistant_a_dispute_is_refused_stored_and_flagged(tmp_path: 
     records = Records(engine)
     text = "The maximum dose of metformin is 2550 mg per day."
     low, high = Says(((text, PASSAGE),)), Says((("The maximum dose of metformin is 3000 mg per day.", PASSAGE),))
-    ensemble = Ensemble([low, high], MEDICINES)
-    prepared = replace(tools(Store()), store=records, generator=ensemble, judge=escalating(judged))
+    whole = replace(tools(Store()), store=records, judge=judged)
+    prepared = with_ensemble(whole, [low, high], MEDICINES)
     *_, last = ask(QUESTION, prepared)
     assert isinstance(last, Refusal)
     assert last.reason is RefusalReason.NOTHING_SUPPORTED
@@ -162,8 +162,7 @@ def test_in_a_whole_assistant_a_dispute_is_refused_stored_and_flagged(tmp_path: 
     (turn,) = records.turns(QUESTION.conversation_id)
     assert turn.outcome.basis.generator == "ensemble"
     assert records.verify() == ()
-    agreed = replace(prepared, generator=Ensemble([low, low], MEDICINES))
-    *_, answer = ask(replace(QUESTION, id="t2"), agreed)
+    *_, answer = ask(replace(QUESTION, id="t2"), with_ensemble(whole, [low, low], MEDICINES))
     engine.dispose()
     assert isinstance(answer, Answer)
     assert answer.claims[0].claim.text == text
