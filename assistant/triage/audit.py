@@ -42,6 +42,8 @@ def case_breaks(entries: Iterable[Entry], book: Casebook, *, dated: bool = True)
         if dated or not only_deadline:
             how = "under another deadline than its markets give it" if only_deadline else "otherwise than it is"
             yield Break(0, f"Case {label} stands in the worklist {how}: it was changed past the desk.")
+    for label in book.unlinked():
+        yield Break(0, f"Where case {label} came from is not as its history says: it was changed past the desk.")
     for label in sorted(set(noted) - seen):
         last = noted[label][-1]
         yield Break(last.number, f"Entry {last.number} is about case {label}, which is not stored any more.")

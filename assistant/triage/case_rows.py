@@ -10,7 +10,7 @@ from typing import TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
-from assistant.tables.cases import CASES
+from assistant.tables.cases import CASE_CHANGES, CASES
 from assistant.triage.case import Case
 from assistant.triage.changes import Change, encode
 from assistant.triage.states import OPEN_STATES, State
@@ -20,6 +20,9 @@ Row: TypeAlias = Mapping[str, object]
 
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """What stands for no deadline, so that one index sorts all."""
+
+OPENED_FROM = "opened from "
+"""How the reason of a case's first change begins; the key of what it was opened from follows."""
 
 _LISTS = ("products", "events", "markets")
 _SHOWN = ("id", "label", "version", "state", "owner", "serious", "received_at", "due_at", *_LISTS)
@@ -50,6 +53,22 @@ def misfiled(case: Case, due_at: datetime | None, row: RowMapping) -> frozenset[
     """The columns of the row that say something else than the case and its deadline."""
     own = case_row(case, due_at, case.opened_at)
     return frozenset(name for name, value in own.items() if name != "changed_at" and row[name] != value)
+
+
+_FIRST = (CASE_CHANGES.c.case_id == CASES.c.id) & (CASE_CHANGES.c.version == 1) & (CASE_CHANGES.c.path == "")
+UNLIKE_ITS_KEY = (
+    sa.select(CASES.c.label)
+    .join(CASE_CHANGES, _FIRST)
+    .where(CASE_CHANGES.c.why != sa.literal(OPENED_FROM) + CASES.c.opened_from)
+)
+"""The labels of cases whose history names something else that they were opened from."""
+
+
+def origin_rows(case: Case) -> Iterator[Row]:
+    """One row for each source of a case: which turn of which conversation it is."""
+    for each in case.sources:
+        ids = {"case_id": case.id, "source_id": each.id}
+        yield {**ids, "turn_id": each.turn_id, "conversation_id": each.conversation_id}
 
 
 def body_row(case: Case) -> Row:

@@ -25,11 +25,14 @@ from assistant.triage.case import Case
 from assistant.triage.case_json import read_case
 from assistant.triage.case_rows import (
     LINE,
+    OPENED_FROM,
+    UNLIKE_ITS_KEY,
     body_row,
     case_row,
     change_row,
     conditions,
     misfiled,
+    origin_rows,
     read_change,
     read_line,
     text_row,
@@ -102,7 +105,7 @@ class Casebook:
                 connection.execute(sa.insert(CASES), [row])
                 connection.execute(sa.insert(CASE_BODIES), [body_row(new)])
                 _add_origins(connection, new)
-                first.append([Change(new.id, 1, "", None, encode(new), by, now, f"opened from {each.key}")])
+                first.append([Change(new.id, 1, "", None, encode(new), by, now, f"{OPENED_FROM}{each.key}")])
                 _add_changes(connection, first[-1])
             for new, each, changes in zip(opened, openings, first, strict=True):
                 append(connection, with_hashes(each.deed(new), changes, kept))
@@ -197,6 +200,14 @@ class Casebook:
             wrong = [(row["label"], misfiled(case := read_case(row["body"]), self._due(case), row)) for row in rows]
         return tuple((label, columns == {"due_at"}) for label, columns in wrong if columns)
 
+    def unlinked(self) -> tuple[str, ...]:
+        """The labels of cases that lost their way back: to what they were opened from, or from a source to its turn."""
+        with self._reading() as connection:
+            kept = {tuple(row) for row in connection.execute(sa.select(CASE_ORIGINS))}
+            keyless = connection.scalars(UNLIKE_ITS_KEY).all()
+        lost = (case.label for case in self.cases() if not {tuple(row.values()) for row in origin_rows(case)} <= kept)
+        return tuple(sorted({*keyless, *lost}))
+
     def history(self, case_id: str) -> tuple[Change, ...]:
         """Every change of a case, oldest first."""
         query = sa.select(CASE_CHANGES).where(CASE_CHANGES.c.case_id == case_id).order_by(CASE_CHANGES.c.number)
@@ -270,11 +281,7 @@ def _add_texts(connection: Connection, texts: Sequence[SourceText]) -> list[Sour
 def _add_origins(connection: Connection, case: Case) -> None:
     query = sa.select(CASE_ORIGINS.c.source_id).where(CASE_ORIGINS.c.case_id == case.id)
     known = set(connection.scalars(query))
-    rows = [
-        {"case_id": case.id, "source_id": each.id, "turn_id": each.turn_id, "conversation_id": each.conversation_id}
-        for each in case.sources
-        if each.id not in known
-    ]
+    rows = [row for row in origin_rows(case) if row["source_id"] not in known]
     if rows:
         connection.execute(sa.insert(CASE_ORIGINS), rows)
 

@@ -10,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from assistant.chain import Break
+from assistant.conversation import FlagKind
 from assistant.triage.audit import case_breaks
 from assistant.triage.case import Case
 from assistant.triage.desk import Arrived, change
-from assistant.triage.opening import import_text
+from assistant.triage.opening import import_text, take_in
 from tests.assistant.triage.made_desk import NOW, Office, office
+from tests.assistant.turns import answer_turn, flag
 
 
 @pytest.fixture
@@ -142,3 +144,20 @@ def test_a_deadline_that_was_put_off_in_the_worklist_is_found(here: Office) -> N
     assert list(case_breaks(here.ledger.entries(), here.desk.book, dated=False)) == []
     assert here.desk.book.recount() == 1
     assert found(here) == []
+
+
+@pytest.mark.parametrize(
+    "done",
+    [
+        "DELETE FROM case_origins",
+        "UPDATE case_origins SET conversation_id = ''",
+        "UPDATE case_origins SET turn_id = 'another'",
+        "UPDATE cases SET opened_from = 'text 0#0'",
+    ],
+)
+def test_a_case_that_was_parted_from_where_it_came_from_is_found(here: Office, done: str) -> None:
+    (case,) = take_in(here.desk, [flag("f1", "t1", FlagKind.ADVERSE_EVENT)], lambda _: answer_turn("t1"))
+    assert found(here) == []
+    execute(here, done)
+    (broken,) = found(here)
+    assert f"Where case {case.label} came from" in broken.explanation
