@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from importlib.resources import files
@@ -16,6 +17,7 @@ from finetune.errors import RecipeInvalid
 USUAL_RATES = (1e-5, 5e-5)
 """Learning rates that this domain is trained with; outside of them training goes on, and says so."""
 
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,79}")
 _LARGEST = 100_000
 """Bytes of a recipe; a file beyond is none."""
 
@@ -91,7 +93,7 @@ def shipped(name: str) -> Path:
         RecipeInvalid: there is none.
     """
     path = Path(str(files("finetune"))) / "recipes" / f"{name}.yaml"
-    if not path.is_file():
+    if not _NAME.fullmatch(name) or not path.is_file():
         raise RecipeInvalid(
             f"There is no recipe “{name}”; name a file, or one of the shipped: answer-lora, answer-qlora."
         )

@@ -101,5 +101,6 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RecipeInvalid):
         read_recipe(tmp_path / "bytes")
-    with pytest.raises(RecipeInvalid, match="no recipe"):
-        shipped("../recipe")
+    for name in ("../recipe", "launch/fsdp", "x" * 5000, "\0", ""):
+        with pytest.raises(RecipeInvalid, match="no recipe"):
+            shipped(name)
