@@ -13,12 +13,12 @@ in addition, what it says must be nearer to the release than to the bare base.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import TypeAlias
 
@@ -155,12 +155,7 @@ def compare(
     found = _differences(api, name, form, dtype, expected)
     pairs = zip(prompts, expected, strict=True)
     same_prompts = sum(api.prompt_tokens(name, prompt) == probe.prompt for prompt, probe in pairs)
-    exact = form is Form.ADAPTER
-    same = sum(_same_tokens(api, name, expected)) if exact else 0
-    return Compared(
-        form, dtype, exact, found.prompts, same_prompts, found.tokens, same, found.mean_difference,
-        found.largest_difference, found.to_base,
-    )  # fmt: skip
+    return replace(found, same_prompts=same_prompts, exact=form is Form.ADAPTER)
 
 
 def probe_server(parity: Parity, api: Api, name: str, form: Form) -> tuple[str, ...]:
@@ -226,21 +221,34 @@ def _prompt(file: Path) -> tuple[Message, ...]:
     return render(answer_prompt(), f"What is the usual dose of {medicine}?", (medicine,), shown)
 
 
-def _same_tokens(api: Api, name: str, expected: Iterable[Probe]) -> Iterator[int]:
-    """How many greedy tokens agree, for each prompt; after the first that does not, no other counts."""
-    for probe in expected:
-        said = api.greedy(name, probe.prompt, len(probe.reply))
-        pairs = zip(said, probe.reply, strict=False)
-        yield next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(said), len(probe.reply)))
-
-
 def _differences(api: Api, name: str, form: Form, dtype: str, expected: Sequence[Probe]) -> Compared:
-    """The reference's replies, read by the server: how far its log-probabilities lie from the reference's."""
-    off, off_base = [], []
+    """How far a server's log-probabilities of the reference's replies lie from the reference's."""
+    off: list[float] = []
+    off_base: list[float] = []
+    same = 0
     for probe in expected:
-        said = api.log_probabilities(name, probe.prompt, probe.reply)
+        said, agreed = _followed(api, name, probe)
+        same += agreed
         off += [abs(one - other) for one, other in zip(said, probe.tuned, strict=True)]
         off_base += [abs(one - other) for one, other in zip(said, probe.base, strict=True)]
     count, prompts = len(off), len(expected)
     mean, largest, to_base = (sum(off) / count, max(off), sum(off_base) / count) if off else (0.0, 0.0, 0.0)
-    return Compared(form, dtype, False, prompts, prompts, count, count, mean, largest, to_base)
+    return Compared(form, dtype, False, prompts, prompts, count, same, mean, largest, to_base)
+
+
+def _followed(api: Api, name: str, probe: Probe) -> tuple[list[float], int]:
+    """The server's log-probability of each token of a reply, and how many greedy tokens agree until one does not.
+
+    Where the server would write another token, it is asked again from the reference's. A token that is not even among
+    its likeliest is given the least of theirs: what it really is lies further off.
+    """
+    said: list[float] = []
+    agreed = len(probe.reply)
+    while len(said) < len(probe.reply):
+        before, rest = probe.reply[: len(said)], probe.reply[len(said) :]
+        for step, token in zip(api.greedy(name, (*probe.prompt, *before), len(rest)), rest, strict=True):
+            said.append(step.top.get(token, min(step.top.values(), default=nan)))
+            if step.token != token:
+                agreed = min(agreed, len(said) - 1)
+                break
+    return said, agreed

@@ -17,6 +17,9 @@ from assistant.prompt import Message
 from finetune.errors import ServerFailed
 from finetune.vllm_process import NO_KEY
 
+LIKELIEST = 20
+"""How many log-probabilities a server gives at each place; vLLM's own limit unless it is started with another."""
+
 _LARGEST = 256 << 20
 _WAITING = re.compile(r"^vllm:num_requests_(?:running|waiting)\{[^}]*\} ([0-9.e+]+)$", re.M)
 
@@ -24,13 +27,13 @@ _WAITING = re.compile(r"^vllm:num_requests_(?:running|waiting)\{[^}]*\} ([0-9.e+
 Reply = TypeVar("Reply", bound=BaseModel)
 
 
-class _LogProbability(BaseModel):
-    logprob: float
+class _LogProbs(BaseModel):
+    top_logprobs: list[dict[str, float] | None]
 
 
 class _Choice(BaseModel):
     token_ids: list[int]
-    prompt_logprobs: list[dict[int, _LogProbability] | None] | None = None
+    logprobs: _LogProbs
 
 
 class _Completion(BaseModel):
@@ -62,6 +65,14 @@ class Known:
     name: str
     root: str
     is_adapter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One token that was written, and the natural log-probabilities of the likeliest ones at its place."""
+
+    token: int
+    top: Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +120,26 @@ class Api:
         body = {"model": model, "messages": said, "add_generation_prompt": True}
         return tuple(_read(_Tokens, self._send("tokenize", body, root=True), self.url).tokens)
 
-    def greedy(self, model: str, prompt: Sequence[int], tokens: int) -> tuple[int, ...]:
-        """The likeliest next tokens, one after the other, end of text or not."""
-        limits: dict[str, object] = {"max_tokens": tokens, "min_tokens": tokens, "ignore_eos": True}
-        return tuple(self._complete(model, prompt, limits).token_ids)
+    def greedy(self, model: str, prompt: Sequence[int], tokens: int) -> tuple[Step, ...]:
+        """The likeliest next tokens, one after the other, end of text or not.
 
-    def log_probabilities(self, model: str, prompt: Sequence[int], reply: Sequence[int]) -> tuple[float, ...]:
-        """The natural log-probability of each token of a reply that follows a prompt."""
-        whole = [*prompt, *reply]
-        places = self._complete(model, whole, {"max_tokens": 1, "prompt_logprobs": 0}).prompt_logprobs or []
-        read = zip(reply, places[len(prompt) :], strict=False)
-        found = tuple(place[token].logprob for token, place in read if place and token in place)
-        if len(found) != len(reply):
-            raise ServerFailed(f"the server at {self.url} does not give the log-probabilities of a prompt")
-        return found
-
-    def _complete(self, model: str, prompt: Sequence[int], more: Mapping[str, object]) -> _Choice:
+        Only what is written is looked at: asked for the log-probabilities of a prompt, vLLM 0.32 with adapters ends in
+        an error of its engine as soon as it has other requests.
+        """
         plain = {"temperature": 0.0, "repetition_penalty": 1.0, "top_p": 1.0, "top_k": -1, "min_p": 0.0}
-        body = {"model": model, "prompt": list(prompt), "return_token_ids": True, **plain, **more}
-        found = _read(_Completion, self._send("completions", body), self.url)
-        if len(found.choices) != 1:
-            raise ServerFailed(f"the server at {self.url} did not complete a prompt")
-        return found.choices[0]
+        limits = {"max_tokens": tokens, "min_tokens": tokens, "ignore_eos": True}
+        told = {"logprobs": LIKELIEST, "return_token_ids": True, "return_tokens_as_token_ids": True}
+        body = {"model": model, "prompt": list(prompt), **plain, **limits, **told}
+        choices = _read(_Completion, self._send("completions", body), self.url).choices
+        found = [
+            Step(token, _by_token(top))
+            for choice in choices
+            for token, top in zip(choice.token_ids, choice.logprobs.top_logprobs, strict=False)
+            if top
+        ]
+        if len(choices) != 1 or len(found) != tokens:
+            raise ServerFailed(f"the server at {self.url} did not complete a prompt as it was asked to")
+        return tuple(found)
 
     def _send(self, path: str, body: Mapping[str, object] | None, *, root: bool = False) -> bytes:
         base = self.url.removesuffix("/")
@@ -153,6 +162,12 @@ class Api:
 
 class _NotFound(ServerFailed):
     """The server does not know the path or the model."""
+
+
+def _by_token(top: Mapping[str, float]) -> dict[int, float]:
+    """vLLM writes a token's id as `token_id:17`."""
+    named = {name.removeprefix("token_id:"): value for name, value in top.items()}
+    return {int(name): value for name, value in named.items() if name.isdecimal()}
 
 
 def _read(kind: type[Reply], data: bytes, url: str) -> Reply:

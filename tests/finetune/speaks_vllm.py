@@ -80,15 +80,15 @@ class Vllm:
         assert isinstance(most, int)
         with self.lock, torch.inference_mode():
             model = self.loaded(str(body["model"]))
-            said = model(input_ids=torch.tensor([prompt])).logits[0].log_softmax(-1)
-            places = [
-                None,
-                *({str(t): {"logprob": float(said[at, t]) + self.noise}} for at, t in enumerate(prompt[1:])),
-            ]
             reply: list[int] = []
+            tops: list[dict[str, float]] = []
             while len(reply) < most:
-                reply.append(int(model(input_ids=torch.tensor([prompt + reply])).logits[0, -1].argmax()))
-        return {"token_ids": reply, "prompt_logprobs": places if "prompt_logprobs" in body else None}
+                said = model(input_ids=torch.tensor([prompt + reply])).logits[0, -1].log_softmax(-1)
+                best = said.topk(int(str(body["logprobs"])))
+                likeliest = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+                tops.append({f"token_id:{token}": value + self.noise for token, value in likeliest})
+                reply.append(int(best.indices[0]))
+        return {"token_ids": reply, "logprobs": {"top_logprobs": tops}}
 
 
 @contextmanager
