@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.errors import TrainingFailed
+from finetune.nets.calibration import softmax, temperature
 from finetune.nets.rows import IGNORED, Example, PairRow, Rows, TagRow, TextRow, examples, mixed_batches, rows_hash
 from retrieval.encoder import Encoder, quick_bfloat16
 from retrieval.net_card import ADAPTER, HEAD, NetCard, Task, file_hash, read_card, write_card
@@ -44,6 +45,7 @@ class Recipe:
 
     `warmup` is the share of all steps in which the learning rate rises; `head_rate` multiplies it for the head.
     `max_steps` ends early (0: never). `class_weights`, one for each label, weigh the loss (empty: all equal).
+    `start` is the folder of a net of the same shape to go on from ("": a new one).
     """
 
     name: str
@@ -63,6 +65,7 @@ class Recipe:
     threads: int = 2
     max_steps: int = 0
     class_weights: tuple[float, ...] = ()
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,9 @@ def train(recipe: Recipe, train_rows: Rows, validation_rows: Rows, out: Path) ->
     net = _Net(recipe, _with_lora(plain, recipe), plain.config.hidden_size)
     losses = _learn(net, learned, started)
     logits, targets = _predict(net, checked)
-    temperature = _temperature(logits, targets)
-    _save(net, encoder, rows_hash(train_rows), temperature, out)
-    return TrainReport(losses, _softmax(logits / temperature), targets, temperature, perf_counter() - started)
+    degree = temperature(logits, targets)
+    _save(net, encoder, rows_hash(train_rows), degree, out)
+    return TrainReport(losses, softmax(logits / degree), targets, degree, perf_counter() - started)
 
 
 def operate_at(folder: Path, threshold: float) -> NetCard:
@@ -126,6 +129,8 @@ class _Net:
         self.recipe, self.model = recipe, model
         self.device = next(model.parameters()).device
         self.head = torch.nn.Linear(feature_size(hidden_size, recipe.task), len(recipe.labels)).to(self.device)
+        if recipe.start:
+            _go_on(self, Path(recipe.start))
 
     def logits(self, batch: Sequence[Example]) -> torch.Tensor:
         """(windows, tokens, labels) of a tagging net, (windows, labels) of the others, in float32."""
@@ -150,6 +155,14 @@ def _with_lora(plain: PreTrainedModel, recipe: Recipe) -> PeftModel:
     with no_notice():
         # The frozen base stays in the type in which it serves; peft keeps the adapter in float32.
         return peft.PeftModel(plain, config)
+
+
+def _go_on(net: _Net, start: Path) -> None:
+    import peft
+    from safetensors.torch import load_file
+
+    peft.set_peft_model_state_dict(net.model, load_file(start / ADAPTER))
+    net.head.load_state_dict(load_file(start / HEAD))
 
 
 def _learn(net: _Net, learned: Sequence[Example], started: float) -> tuple[float, ...]:
@@ -241,25 +254,7 @@ def _predict(net: _Net, checked: Sequence[Example]) -> tuple[NDArray[np.float64]
     return logits[targets != IGNORED], targets[targets != IGNORED]
 
 
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float32]:
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
-
-
-def _temperature(logits: NDArray[np.float64], targets: NDArray[np.int64]) -> float:
-    """The temperature of least negative log-likelihood on the validation rows, of 121 between 0.25 and 4."""
-    tried = np.geomspace(0.25, 4.0, 121)
-
-    def surprise(temperature: float) -> float:
-        scaled = logits / temperature
-        top = scaled.max(axis=-1)
-        total = np.log(np.exp(scaled - top[:, None]).sum(axis=-1)) + top
-        return float((total - scaled[np.arange(len(targets)), targets]).mean())
-
-    return float(min(tried, key=surprise))
-
-
-def _save(net: _Net, encoder: Encoder, rows: str, temperature: float, out: Path) -> None:
+def _save(net: _Net, encoder: Encoder, rows: str, degree: float, out: Path) -> None:
     from safetensors.torch import save_file
 
     recipe = net.recipe
@@ -276,7 +271,7 @@ def _save(net: _Net, encoder: Encoder, rows: str, temperature: float, out: Path)
         recipe.task,
         recipe.labels,
         recipe.max_tokens,
-        temperature,
+        degree,
         0.5,
         *hashes,
         rows,

@@ -38,6 +38,18 @@ def test_a_training_is_repeated_by_its_seed(tmp_path: Path) -> None:
     assert first.losses[1] < first.losses[0]
 
 
+def test_a_training_goes_on_from_another_net(tmp_path: Path) -> None:
+    first = train(RECIPE, ROWS, ROWS, tmp_path / "a")
+    still = replace(RECIPE, start=str(tmp_path / "a"), learning_rate=0.0, epochs=1)
+    same = train(still, ROWS, ROWS, tmp_path / "b")
+    assert (tmp_path / "a" / "adapter_model.safetensors").read_bytes() == (
+        tmp_path / "b" / "adapter_model.safetensors"
+    ).read_bytes()
+    assert same.probabilities == pytest.approx(first.probabilities, abs=1e-3)
+    on = train(replace(still, learning_rate=RECIPE.learning_rate), ROWS, ROWS, tmp_path / "c")
+    assert on.losses[0] < first.losses[0]
+
+
 def test_the_report_holds_the_validation_in_order(tmp_path: Path) -> None:
     report = train(RECIPE, ROWS, ROWS[:3], tmp_path)
     assert report.targets.tolist() == [1, 0, 1]
