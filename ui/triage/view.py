@@ -96,7 +96,7 @@ def one_field(view: CaseView, path: str, value: object) -> str:
     mark = MACHINE if words and from_machine(view, path) else ""
     why = None if words else next((each.why for each in view.case.unknowns if each.id == path), None)
     if why is not None:
-        mark = f'<span class="faint">({text(EMPTY_WORDS[why])})</span>'
+        mark = f'<span class="faint">&nbsp;({text(EMPTY_WORDS[why])})</span>'
     empty = "|".join(f"{each.value}:{EMPTY_WORDS[each]}" for each in empty_choices(path)) if view.editable else ""
     if any(mark.path == path for mark in marks_of(view.case)):
         body = f'<button type="button" class="value has-span" data-action="spot">{text(words) or "–"}</button>'
