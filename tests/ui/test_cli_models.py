@@ -111,3 +111,20 @@ def test_without_a_server_it_says_which_setting(world: World, name: str) -> None
 
 def test_bases_are_compared(world: World) -> None:
     assert json.loads(run(world.folder, "compare", "--json").stdout)["candidates"]
+
+
+def test_serving_becomes_the_server_of_the_merged_release(world: World, name: str, tmp_path: Path) -> None:
+    """The interpreter is a script here that says how it was called."""
+    script = tmp_path / "bin" / "python"
+    script.parent.mkdir()
+    script.write_text('#!/bin/sh\necho "$VLLM_API_KEY $@"\n')
+    script.chmod(0o755)
+    given = ("--url", "http://127.0.0.1:8765/v1", "--vllm-python", str(script))
+    done = run(world.folder, "serve", name, *given, ASSISTANT__LLM_API_KEY="s3cret")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("s3cret -m vllm.entrypoints.openai.api_server --model ")
+    assert "--port 8765" in done.stdout
+    assert f"--served-model-name {name}" in done.stdout
+    assert "lora" not in done.stdout
+    (model,) = (world.folder / "loop" / "merged").glob("*/model")
+    assert f"--model {model} " in done.stdout
