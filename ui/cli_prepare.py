@@ -16,8 +16,10 @@ FAILED = 1
 
 
 def prepare(
-    paths: Annotated[list[Path], typer.Argument(help="Files (.jsonl, .csv, .parquet) or folders of them.")],
     out: Annotated[Path, typer.Option(help="The snapshot's folder; new, or left by a run that was interrupted.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files (.jsonl, .csv, .parquet) or folders of them.")
+    ] = None,
     licence: Annotated[str, typer.Option(help="Licence of files that have no NAME.licence beside them.")] = "",
     validation: Annotated[float, typer.Option(help="Share of the rows for validation.")] = 0.12,
     held_out: Annotated[float, typer.Option(help="Share of the rows whose medicines are held out.")] = 0.08,
@@ -50,6 +52,8 @@ def prepare(
 
     if verify:
         raise typer.Exit(_verified(out))
+    if not paths:
+        raise typer.BadParameter("name files or folders to read, or --verify", param_hint="PATHS")
     settings = Settings(
         validation=validation, held_out=held_out, languages=tuple(language or ("en",)), near=near, workers=workers,
         pseudonym_key=pseudonym_key(load().data_dir / "loop"),

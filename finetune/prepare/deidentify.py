@@ -16,7 +16,7 @@ import polars as pl
 
 from assistant.errors import DraftMalformed
 from assistant.reply import ReplyReader, write_reply
-from finetune.columns import dropped
+from finetune.columns import NO_EVIDENCE, dropped, passages_of
 from finetune.dialogue import is_reply
 from guardrails.claim import Claim
 from guardrails.identifiers import Kind
@@ -38,11 +38,19 @@ Mask: TypeAlias = Callable[[Sequence[str]], list[Masked | None]]
 """Masks each text; None where that failed."""
 
 
-def deidentify(rows: pl.DataFrame, mask: Mask, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def deidentify(
+    rows: pl.DataFrame, mask: Mask, key: str, *, public_evidence: bool = False
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows without identifiers, with a column `masked` of the kinds, and what was dropped.
 
-    `group` becomes a pseudonym under `key`: equal for one patient, and worth nothing to who has no key.
+    `group` becomes a pseudonym under `key`: equal for one patient, and worth nothing to who has no key. Evidence must
+    stay word for word, so that of a foreign row is not masked: with an identifier in it the row is dropped.
+    `public_evidence` says that it is of our own index.
     """
+    private = None if public_evidence else _private(rows, mask)
+    if private is not None:
+        made, gone = deidentify(rows.filter(~private), mask, key, public_evidence=True)
+        return made, pl.concat([dropped(rows.filter(private), STEP, "identifiers in its evidence"), gone])
     texts = _texts(rows)
     masked = dict(zip(texts, mask(texts), strict=True))
     questions = [masked[text] for text in rows["question"]]
@@ -65,6 +73,19 @@ def pseudonym(name: str, key: str) -> str:
     if not name:
         return ""
     return hashlib.blake2b(name.encode(), key=key.encode()[:64], digest_size=PSEUDONYM).hexdigest()
+
+
+def _private(rows: pl.DataFrame, mask: Mask) -> pl.Series | None:
+    """Which rows have evidence that holds an identifier or could not be searched; None where no row has any."""
+    if (rows["evidence"] == NO_EVIDENCE).all():
+        return None
+    texts = [
+        "\n".join("\n".join((one.title, *one.heading, one.text)) for one in passages_of(held))
+        for held in rows["evidence"]
+    ]
+    different = list(dict.fromkeys(texts))
+    found = dict(zip(different, mask(different), strict=True))
+    return pl.Series([(one := found[text]) is None or bool(one.kinds) for text in texts], dtype=pl.Boolean)
 
 
 def _texts(rows: pl.DataFrame) -> list[str]:

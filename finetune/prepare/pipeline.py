@@ -13,33 +13,22 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
-import polars as pl
-
-from finetune.columns import SCHEMA, to_frame
+from finetune.columns import to_frame
 from finetune.errors import PrepareRefused, SnapshotInvalid
-from finetune.example import Example, Snapshot, Split
+from finetune.example import Example, Snapshot
 from finetune.hashes import file_hash, folder_hash
 from finetune.prepare.checks import checker
 from finetune.prepare.chunks import Format, Input, chunks, find_inputs
-from finetune.prepare.decide import Decided, Rows, decide
+from finetune.prepare.decide import Rows, decide
 from finetune.prepare.decontaminate import evaluation_folders, evaluation_questions
 from finetune.prepare.embedded import embedded
 from finetune.prepare.judged import read_judged
 from finetune.prepare.masks import MakeMask, learned_mask
-from finetune.prepare.reports import (
-    DROPPED_ROWS,
-    INCONSISTENCIES,
-    SAMPLE,
-    chosen_for_privacy,
-    write_dropped,
-    write_inconsistencies,
-    write_sample,
-)
 from finetune.prepare.settings import Settings, Vocabularies
-from finetune.prepare.sheet import describe, write_sheet
 from finetune.prepare.stage import Plan
-from finetune.prepare.store import Engine, Marker, Store
-from finetune.snapshot import MANIFEST, RowsWriter, code_version, freeze, read_snapshot, rows_file
+from finetune.prepare.store import Engine, Store
+from finetune.prepare.write import write_snapshot
+from finetune.snapshot import RowsWriter, code_version, read_snapshot
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -79,6 +68,7 @@ def prepare(
     before = tuple(sorted(set(held_out_before)))
     parents = _parents(found, plan, judged, before)
     if (there := _there(out, parents)) is not None:
+        shutil.rmtree(work, ignore_errors=True)
         return there
 
     store = Store(work)
@@ -91,7 +81,7 @@ def prepare(
 
     check = checker(rows, plan.digest, settings.workers, settings.check_doses, on_progress)
     decided = decide(rows, settings, read_judged(judged), check, before)
-    snapshot = _frozen(out, store, rows, markers, decided, plan, parents, found, now or datetime.now(UTC))
+    snapshot = write_snapshot(out, store, rows, markers, decided, plan, parents, found, now or datetime.now(UTC))
     shutil.rmtree(work)
     return snapshot
 
@@ -146,73 +136,3 @@ def _there(out: Path, parents: tuple[str, ...]) -> Snapshot | None:
     if there.parents != tuple(sorted(set(parents))) or there.code_version != code_version():
         raise PrepareRefused(f"{out} holds another snapshot ({there.id[:12]}); name a new folder")
     return there
-
-
-def _frozen(
-    out: Path,
-    store: Store,
-    rows: Rows,
-    markers: Sequence[Marker],
-    decided: Decided,
-    plan: Plan,
-    parents: tuple[str, ...],
-    found: tuple[Input, ...],
-    made_at: datetime,
-) -> Snapshot:
-    """Write everything into a folder beside `out`, freeze it, and only then give it its name."""
-    fresh = out.with_name(f"{out.name}.fresh")
-    shutil.rmtree(fresh, ignore_errors=True)
-    (fresh / "reports").mkdir(parents=True)
-    counts = write_splits(fresh, rows, decided)
-    lost = pl.concat([*(pl.read_parquet(store.dropped_path(n)) for n in range(len(markers))), decided.dropped])
-    write_dropped(fresh / "reports" / DROPPED_ROWS, lost)
-    write_inconsistencies(fresh / "reports" / INCONSISTENCIES, decided.found)
-    sample = rows.texts(_sample(rows, decided, plan.settings.sample))
-    write_sample(fresh / "reports" / SAMPLE, sample)
-    sheet = describe(
-        fresh, sum(marker.read for marker in markers), lost, _masked(rows, decided), decided, plan.settings, found
-    )
-    write_sheet(fresh, sheet)
-    named = [*map(rows_file, Split), *(f"reports/{name}" for name in (DROPPED_ROWS, INCONSISTENCIES, SAMPLE))]
-    snapshot = freeze(fresh, parents, counts, [*named, "sheet.json", "sheet.md"], made_at)
-    if out.exists():
-        out.rmdir()
-    fresh.rename(out)
-    assert (out / MANIFEST).is_file()
-    return snapshot
-
-
-def _sample(rows: Rows, decided: Decided, size: int) -> pl.Series:
-    touched = pl.concat([
-        pl.read_parquet(path, columns=["ordinal", "masked"]).select(
-            "ordinal", (pl.col("masked").list.len() > 0).alias("touched")
-        )
-        for path in rows.paths
-    ])  # fmt: skip
-    return chosen_for_privacy(decided.kept.join(touched, on="ordinal", how="left", maintain_order="left"), size)
-
-
-def _masked(rows: Rows, decided: Decided) -> pl.DataFrame:
-    """In how many kept rows each kind of identifier was masked."""
-    kept = decided.kept.select("ordinal")
-    parts = [
-        pl.read_parquet(path, columns=["ordinal", "masked"]).join(kept, on="ordinal", how="semi").select(
-            pl.col("masked").explode().drop_nulls().alias("kind")
-        )
-        for path in rows.paths
-    ]  # fmt: skip
-    return pl.concat(parts).group_by("kind").agg(pl.len().alias("rows"))
-
-
-def write_splits(folder: Path, rows: Rows, decided: Decided) -> dict[Split, int]:
-    """Write the rows of each split, in order, and say how many there are."""
-    writers = {split: RowsWriter(folder / rows_file(split)) for split in Split}
-    places = decided.kept.select("ordinal", "split", pl.col("group").alias("number"))
-    for path in rows.paths:
-        part = pl.read_parquet(path, columns=["ordinal", *SCHEMA.names()])
-        part = part.join(places, on="ordinal", how="inner", maintain_order="left").with_columns(group="number")
-        for split, writer in writers.items():
-            writer.add(part.filter(pl.col("split") == split.value))
-    for writer in writers.values():
-        writer.close()
-    return {split: writer.rows for split, writer in writers.items()}

@@ -44,7 +44,9 @@ def read(chunk: Chunk) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _rows_of(record: Mapping[str, object], chunk: Chunk, name: str) -> Iterator[Mapping[str, object]]:
     given = {column: _text(record, column) if chunk.input.own else "" for column in _OURS}
     turns = said(record)
-    evidence, medicines = _evidence(record.get("evidence")), list(texts(record.get("medicines")))
+    # What a foreign file calls a medicine may be anything: medicines are then found in the text.
+    medicines = list(texts(record.get("medicines"))) if chunk.input.own else []
+    evidence = _evidence(record.get("evidence"))
     # Turns of one chat belong together even where nothing names the conversation.
     group = group_of(record) or (name if len(turns) > 1 else "")
     for place, turn in enumerate(turns):

@@ -95,7 +95,7 @@ def prepared(chunk: Chunk, tools: Tools) -> Prepared:
     count, lost, seconds = rows.height + unread.height, [unread], {read.STEP: process_time() - at}
     for step, work in _WORK:
         at = process_time()
-        rows, gone = work(rows, tools)
+        rows, gone = work(rows, tools, chunk)
         lost.append(gone)
         seconds[step] = process_time() - at
     if not chunk.input.own:
@@ -117,27 +117,28 @@ Parted: TypeAlias = tuple[pl.DataFrame, pl.DataFrame]
 """The rows that go on, and those that were dropped."""
 
 
-def _cleaned(rows: pl.DataFrame, tools: Tools) -> Parted:
+def _cleaned(rows: pl.DataFrame, tools: Tools, _: Chunk) -> Parted:
     return clean.clean(rows, tools.settings)
 
 
-def _masked(rows: pl.DataFrame, tools: Tools) -> Parted:
-    return deidentify.deidentify(rows, tools.mask, tools.settings.pseudonym_key)
+def _masked(rows: pl.DataFrame, tools: Tools, chunk: Chunk) -> Parted:
+    key = tools.settings.pseudonym_key
+    return deidentify.deidentify(rows, tools.mask, key, public_evidence=chunk.input.own)
 
 
-def _standardised(rows: pl.DataFrame, tools: Tools) -> Parted:
+def _standardised(rows: pl.DataFrame, tools: Tools, _: Chunk) -> Parted:
     return _all(standardise.standardise(rows, tools.medicines, tools.vocabulary, rewrite=tools.settings.standardise))
 
 
-def _annotated(rows: pl.DataFrame, tools: Tools) -> Parted:
+def _annotated(rows: pl.DataFrame, tools: Tools, _: Chunk) -> Parted:
     return _all(annotate.annotate(rows, tools.vocabulary))
 
 
-def _signed(rows: pl.DataFrame, _: Tools) -> Parted:
+def _signed(rows: pl.DataFrame, _tools: Tools, _: Chunk) -> Parted:
     return _all(sign.sign(rows))
 
 
-def _compared(rows: pl.DataFrame, tools: Tools) -> Parted:
+def _compared(rows: pl.DataFrame, tools: Tools, _: Chunk) -> Parted:
     """The reasons only: what is contaminated is dropped, and counted, where duplicates are."""
     settings = tools.settings
     return _all(rows.with_columns(decontaminate.contamination(rows, tools.against, settings.near, settings.grams)))
@@ -147,7 +148,7 @@ def _all(rows: pl.DataFrame) -> Parted:
     return rows, pl.DataFrame(schema=DROPPED)
 
 
-_WORK: tuple[tuple[str, Callable[[pl.DataFrame, Tools], Parted]], ...] = (
+_WORK: tuple[tuple[str, Callable[[pl.DataFrame, Tools, Chunk], Parted]], ...] = (
     (clean.STEP, _cleaned),
     (deidentify.STEP, _masked),
     (standardise.STEP, _standardised),

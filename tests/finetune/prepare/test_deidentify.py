@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 
 from assistant.reply import write_reply
+from finetune.columns import evidence_text
 from finetune.prepare.deidentify import deidentify, pseudonym
 from guardrails.claim import Claim
-from retrieval.passage import Citation
+from retrieval.passage import Citation, Passage, Section
 from tests.finetune.prepare.made import failing_mask, rows, rules_mask
 
 
@@ -47,3 +48,16 @@ def test_a_patient_becomes_a_pseudonym_that_needs_the_key() -> None:
     assert made["group"][0] == pseudonym("MRN 1", "key") != pseudonym("MRN 1", "other")
     assert "MRN" not in made["group"][0]
     assert pseudonym("", "key") == ""
+
+
+def test_foreign_evidence_with_an_identifier_drops_its_row() -> None:
+    passages = [
+        Passage(f"k{n}", "s@1", text, Section.DOSAGE, ("2",), 0, len(text), (), "Notes", None)
+        for n, text in enumerate(("Take it with food.", "Seen on 3/14/2024: Mrs Mary Johnson took it."))
+    ]
+    given = rows(*({"question": "q", "answer": "a", "evidence": evidence_text((one,))} for one in passages))
+    made, gone = deidentify(given, rules_mask(), "")
+    assert made["id"].to_list() == ["r0"]
+    assert made["evidence"][0] == given["evidence"][0]
+    assert gone["reason"].to_list() == ["identifiers in its evidence"]
+    assert deidentify(given, rules_mask(), "", public_evidence=True)[0].height == 2
