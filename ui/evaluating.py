@@ -26,7 +26,7 @@ from finetune.suites.synthetic import current_passages, synthetic_probes
 from finetune.suites.written import GOLD, gold_probes, safety_probes
 from finetune.vllm_api import Api
 from finetune.vllm_process import Served, answers, free_url, running
-from ui.wiring import Product
+from ui.wiring import Product, warm_up
 
 TRIED = "candidate"
 """What a server calls the adapter while it is evaluated; nobody's conversation is sent to this name."""
@@ -68,6 +68,7 @@ def now_served(
     product: Product, stable: Target | None, base: Path, machine: Machine
 ) -> Iterator[Sequence[SystemUnderTest]]:
     """What serves now, and the base without an adapter where that is another system."""
+    warm_up(product)
     settings = product.settings.assistant
     if stable is not None:
         settings = _of_target(settings, stable)
@@ -94,6 +95,7 @@ def _with_base(
 @contextmanager
 def tuned(product: Product, folder: Path, base: Path, machine: Machine) -> Iterator[SystemUnderTest]:
     """The product with a candidate's adapter on its base."""
+    warm_up(product)
     candidate = read_candidate(folder)
     adapter = {TRIED: folder / ADAPTER}
     with (

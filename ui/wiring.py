@@ -105,7 +105,7 @@ def opened(
             ingest([settings.starter_corpus], index, encoder, settings.retrieval, on_progress)
         product = _assembled(settings, index, encoder, rails, records)
         if warm:
-            _warm(product)
+            warm_up(product)
         yield product
     finally:
         index.close()
@@ -124,7 +124,7 @@ def guarded(settings: Settings | None = None) -> Iterator[Guard]:
         rails.close()
 
 
-def _warm(product: Product) -> None:
+def warm_up(product: Product) -> None:
     """Load what is loaded at its first use, so that the first question waits for none of it."""
     product.encoder.encode(["warm"])
     screen("Is metformin safe for John Smith?", product.guard.rails, product.intake)

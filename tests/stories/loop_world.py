@@ -34,8 +34,8 @@ ASKED = "Up to how many milligrams of metformin a day may grown-ups be given at 
 WRONG = "Maximum dose of metformin tablets in paediatric patients"
 RIGHT = "Maximum dose of metformin tablets in adults: 2,550 mg per day"
 OTHERS = (
-    "With food or on an empty stomach: how are metformin tablets swallowed?",
-    "Somebody skipped a warfarin tablet this morning; what should they do now?",
+    "Are metformin tablets taken with meals or between them?",
+    "Why does eating more or less vitamin K matter with warfarin?",
     "Which blood level is watched while a patient takes lithium?",
 )
 """Questions whose old answer is right."""
@@ -128,7 +128,7 @@ def write_plan(world: World, *, accuracy: float, version: int) -> None:
     (world.folder / "gold").mkdir(exist_ok=True)
     plan = {
         "id": "story", "version": 1, "least_examples": 3, "recipe": "recipe.yaml", "gate": "gate.yaml", "gold": "gold",
-        "suites": ["gold"], "validation": 0.0, "held_out": 0.0, "parity_prompts": 1, "canary_share": 0.5,
+        "suites": ["gold"], "validation": 0.0, "held_out": 0.0, "parity_prompts": 1, "at_once": 1, "canary_share": 0.5,
     }  # fmt: skip
     files = {
         world.plan: plan,
