@@ -12,12 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from assistant.chain import Break, Deed, EntryKind
 from assistant.database import TURNS
 from assistant.deeds import CONTENT, turn_subject, verify_records
-from assistant.errors import ReadFailed, ReviewChanged, ReviewInvalid, SignatureNeeded
+from assistant.errors import ReadFailed, ReviewChanged, ReviewInvalid, SaveFailed, SignatureNeeded
 from assistant.ledger import Ledger, append
 from assistant.people import Signature
 from assistant.review import Review, review_hash
@@ -43,6 +43,15 @@ class Reviews:
         """
         if review.dosing and signature is None:
             raise SignatureNeeded(NEEDS_SIGNATURE)
+        try:
+            self._save(review, signature)
+        except SaveFailed as error:
+            # Two writers of a database server can both find a place free; the slower one learns it here.
+            if isinstance(error.__cause__, IntegrityError):
+                raise ReviewChanged(CHANGED) from error
+            raise
+
+    def _save(self, review: Review, signature: Signature | None) -> None:
         taken = sa.select(REVIEWS.c.place, REVIEWS.c.person_id).where(REVIEWS.c.turn_id == review.turn_id)
         with self._ledger.writing(f"the review of turn {review.turn_id}") as connection:
             before = connection.execute(taken).all()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from assistant.ask import UNSCREENED
 from assistant.chain import digest
 from assistant.conversation import Answer, FlagKind, RefusalReason, Turn
 from assistant.deeds import turn_hash
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     TURN_GONE = "the turn is not stored any more"
     TURN_CHANGED = "the turn is not the one that was reviewed"
     NO_CORRECTION = "it is incorrect and nobody wrote the right answer"
+    NOT_KEPT = "its question was not kept, because it could not be screened for patient identifiers"
     NOT_ASKED = "it was refused before a model was asked"
     NO_EVIDENCE = "search finds no passage, so a model is never asked"
     SUPERSEDED = "a passage that it cites belongs to a source that was superseded since"
@@ -135,6 +137,8 @@ def _example(reviewed: Reviewed, final: Review) -> Example | Reason:
         return Reason.TURN_GONE
     if turn_hash(turn) != final.basis.turn_hash:
         return Reason.TURN_CHANGED
+    if turn.outcome.question.text == UNSCREENED or not turn.outcome.question.text.strip():
+        return Reason.NOT_KEPT
     if turn.conversation_id in reviewed.closed:
         return Reason.OPEN_CASE
     claims = _right_claims(turn, final)

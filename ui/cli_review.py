@@ -133,7 +133,8 @@ def export(
 
     with opened(share=True) as product:
         require(product.local, May.REVIEW)
-        found = select(reviewed(product.records, product.masker, product.index))
+        shown = product.settings.assistant.llm_passages
+        found = select(reviewed(product.records, product.masker, product.index, shown))
         hashed = write_examples(out, found, product.local, product.records.ledger)
     shape = selected_shape(found, str(out), hashed)
     reasons = [(reason.value, number) for reason, number in found.counts().items()]

@@ -143,9 +143,9 @@ def review_of(place: int, judgement: Judgement, doses: tuple[str, ...] = (), dos
 
 
 @contextmanager
-def reviewing(folder: Path) -> Iterator[Room]:
-    """A room over a database in the folder."""
-    engine = open_database(f"sqlite:///{folder / 'talks.db'}")
+def reviewing(folder: Path, url: str = "") -> Iterator[Room]:
+    """A room over a database in the folder, or over another one."""
+    engine = open_database(url or f"sqlite:///{folder / 'talks.db'}")
     ledger = Ledger(engine)
     accounts = Accounts(ledger, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     people = {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from assistant.chain import EntryKind
 from assistant.conversation import RefusalReason
@@ -23,6 +25,7 @@ from assistant.errors import (
     SignatureNeeded,
     UnknownTurn,
 )
+from assistant.people import Person
 from assistant.review import (
     ErrorType,
     Judged,
@@ -399,3 +402,40 @@ def test_the_reviews_of_any_turn_are_read_back(
     assert list(reviews.outlines()) == [(replace(review, basis=replace(judged_on, evidence=())),)]
     assert reviews.verify() == ()
     engine.dispose()
+
+
+@pytest.mark.server
+def test_reviews_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    with reviewing(tmp_path, postgres_url) as room:
+        turn = room.turn("t", HOW_MUCH, said(MAXIMUM))
+        first = room.decide(room.rita, turn, wrong(FACT, said(MAXIMUM), said(FOOD), comment="twice"))
+        with pytest.raises(ReviewChanged, match="already"):
+            room.decide(room.rita, turn, CORRECT)
+        second = room.decide(room.rob, turn, CORRECT)
+        assert list(room.reviews.all()) == [(first, second)]
+        assert [len(each) for each in room.reviews.outlines()] == [2]
+        for statement in ("UPDATE reviews SET judged = 'correct'", "DELETE FROM reviews", "TRUNCATE reviews"):
+            with room.records.engine.begin() as connection, pytest.raises(DBAPIError, match="never changed or removed"):
+                connection.execute(sa.text(statement))
+        assert room.reviews.verify() == verify_signatures(room.ledger) == ()
+
+
+@pytest.mark.server
+def test_of_two_who_decide_at_the_same_moment_one_must_look_again(postgres_url: str, tmp_path: Path) -> None:
+    with reviewing(tmp_path, postgres_url) as room:
+        turn = room.turn("t", HOW_MUCH, said(MAXIMUM))
+        begin = Barrier(2)
+
+        def judge(person: Person) -> str:
+            begin.wait(30)
+            try:
+                room.decide(person, turn, CORRECT, place=1)
+            except ReviewChanged:
+                return "look again"
+            return "saved"
+
+        with ThreadPoolExecutor(2) as pool:
+            ends = list(pool.map(judge, (room.rita, room.rob)))
+        assert sorted(ends) == ["look again", "saved"]
+        assert len(room.reviews.of_turn("t")) == 1
+        assert room.reviews.verify() == ()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from assistant.ask import UNSCREENED
 from assistant.conversation import FlagKind, RefusalReason
 from assistant.prompt import answer_prompt, render
 from assistant.reply import ReplyReader, write_reply
@@ -155,6 +156,7 @@ class _Left:
         _Left(Reason.TURN_CHANGED, tampered="UPDATE turns SET question = 'Does insulin?'"),
         _Left(Reason.TURN_CHANGED, tampered="UPDATE claims SET text = 'Do not take metformin with meals.'"),
         _Left(Reason.NO_CORRECTION, judgement=Judgement(Judged.INCORRECT, ErrorType.STYLE)),
+        _Left(Reason.NOT_KEPT, question=UNSCREENED, refusal=RefusalReason.CHECK_FAILED),
         _Left(Reason.NOT_ASKED, refusal=RefusalReason.HARMFUL),
         _Left(Reason.SUPERSEDED, superseded=("metformin@1",)),
     ],

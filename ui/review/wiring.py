@@ -58,11 +58,15 @@ def review_tools(parts: Open) -> ReviewTools:
     return ReviewTools(queue, desk, parts.accounts, parts.find)
 
 
-def reviewed(records: Records, masker: Masker, index: Index) -> Reviewed:
-    """The reviewed turns as `finetune.select` takes them, judged by what is open and superseded now."""
+def reviewed(records: Records, masker: Masker, index: Index, shown: int = 0) -> Reviewed:
+    """The reviewed turns as `finetune.select` takes them, judged by what is open and superseded now.
+
+    `shown` is how many passages the prompt of serving shows; 0: all that search found.
+    """
     superseded = frozenset(source.id for source in index.sources() if source.superseded_by)
     closed = closed_conversations(records, _casebook(records))
-    return Reviewed(records, Reviews(records.ledger), closed, superseded, lambda text: masker.masked(text)[0])
+    reviews = Reviews(records.ledger)
+    return Reviewed(records, reviews, closed, superseded, lambda text: masker.masked(text)[0], shown=shown)
 
 
 def _casebook(records: Records) -> Casebook:
