@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import gradio as gr
 
@@ -103,59 +104,42 @@ def _html(value: str, elem_id: str) -> gr.HTML:
 
 def _bridge(desk: Board) -> gr.HTML:
     """The component without a face whose functions triage.js calls. Gradio hands each of them the request."""
-
-    def worklist(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.answers.worklist, sent)
-
-    def case(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.answers.case, sent)
-
-    def piece(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.answers.piece, sent)
-
-    def codes(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.answers.codes, sent)
-
-    def assign(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.answers.assign, sent)
-
-    def take_in(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.answers.take_in, sent)
-
-    def signals(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.answers.signals, sent)
-
-    def decide(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.answers.decide, sent)
-
-    def act(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.act, sent)
-
-    def take_file(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.files.take, sent)
-
-    def acknowledge(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.files.acknowledge, sent)
-
-    def check_together(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.together.check, sent)
-
-    def export_together(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.together.export, sent)
-
-    def form(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.papers.form, sent)
-
-    def listing(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, desk.papers.listing, sent)
-
-    reading = [worklist, case, piece, codes, signals, form, listing, check_together]
-    functions = [*reading, assign, take_in, decide, act, take_file, acknowledge, export_together]
+    shown, papers, together = desk.answers, desk.papers, desk.together
+    functions = [
+        _called("worklist", shown.worklist),
+        _called("case", shown.case),
+        _called("piece", shown.piece),
+        _called("codes", shown.codes),
+        _called("signals", shown.signals),
+        _called("assign", shown.assign),
+        _called("take_in", shown.take_in),
+        _called("decide", shown.decide),
+        _called("act", desk.act),
+        _called("take_file", desk.files.take),
+        _called("acknowledge", desk.files.acknowledge),
+        _called("form", papers.form),
+        _called("listing", papers.listing),
+        _called("check_together", together.check),
+        _called("export_together", together.export),
+    ]
     script = (HERE / "triage.js").read_text(encoding="utf-8")
     return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
 
 
-def _for(request: gr.Request, reply: Callable[[Person, object], BoardReply], sent: object) -> BoardReply:
+Reply: TypeAlias = Callable[[Person, object], BoardReply]
+
+
+def _called(name: str, reply: Reply) -> Callable[[object, gr.Request], BoardReply]:
+    """The function that triage.js knows by this name."""
+
+    def call(sent: object, request: gr.Request) -> BoardReply:
+        return _for(request, reply, sent)
+
+    call.__name__ = name
+    return call
+
+
+def _for(request: gr.Request, reply: Reply, sent: object) -> BoardReply:
     """The reply for the person behind the request; for nobody, the sentence that says so."""
     try:
         person = person_of(request)
