@@ -23,7 +23,7 @@ PAIRS = [
     ("accent-ink", ("accent",)),
     ("refusal", ("paper", "refusal-soft", "sunk")),
     ("warning", ("paper", "warning-soft")),
-    ("withheld", ("paper", "withheld-soft")),
+    ("withheld", ("page", "paper", "withheld-soft")),
     ("paper", ("withheld", "warning")),
     ("mark-ink", ("mark",)),
 ]

@@ -57,7 +57,7 @@ const mark = (number, focus) => {
 const list = async (sent, focus) => {
   listed = { ...listed, ...sent };
   const reply = await request("queue", listed);
-  if (!reply) return;
+  if (!reply) return put(queue(), '<p class="nothing padded">The queue cannot be shown.</p>');
   put(queue(), reply.html);
   mark(line, focus);
 };
