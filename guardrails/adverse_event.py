@@ -87,7 +87,10 @@ def notice(text: str, medicines: MedicineNames) -> tuple[AdverseMention, ...]:
 
 def _named(text: str, medicines: MedicineNames, marks: Marks | None) -> list[Named]:
     """The medicines of the text: those of the table, everyday words for one, and what the net takes for one."""
-    known = [(one.name or one.surface, (one.start, one.end)) for one in medicines.find(_COMPOUND.sub(" ", text))]
+    known = [
+        (one.name or one.surface, _to_comma(text, (one.start, one.end)))
+        for one in medicines.find(_COMPOUND.sub(" ", text))
+    ]
     taken = [span for _, span in known]
     words = signs("medicines", text)
     others = tuple(sign.span for sign in words if sign.kind == NO_MEDICINE)
@@ -107,6 +110,12 @@ def _named(text: str, medicines: MedicineNames, marks: Marks | None) -> list[Nam
         )
         for span in taken
     ]
+
+
+def _to_comma(text: str, span: Span) -> Span:
+    """A name without what a comma parts from it: in "trimethoprim, potassium went to 6.1" the salt is none."""
+    comma = text.find(",", *span)
+    return span if comma < 0 or text[comma - 1].isdigit() else (span[0], comma)
 
 
 def _mentions(text: str, named: Sequence[Named], marks: Marks | None) -> Iterator[AdverseMention]:

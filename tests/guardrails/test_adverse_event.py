@@ -20,6 +20,7 @@ REPORTED = [
     ("Naproxen gave my wife hives", "naproxen", "hives"),
     ("rash from amoxicillin in my son, what else can he have", "amoxicillin", "rash"),
     ("Amiodarone-induced hypothyroidism in our patient", "amiodarone", "hypothyroidism"),
+    ("We had to stop her amoxicillin, potassium went to 6.1", "amoxicillin", "potassium went to 6.1"),
     ("patient died after the first dose of natalizumab", "natalizumab", "died"),
     # What stands for identifiers parts the patient from what happened.
     (
