@@ -38,11 +38,10 @@ def merged_model(loop: Loop, folder: Path, candidate: Candidate) -> Merged:
     Raises:
         BaseInvalid, MergeFailed: as finding and merging do; `DeployRefused` where the base is another one.
     """
-    base = _base(candidate)
     out = merged_folder(loop, candidate)
     if out.exists():
         return verified_merge(out, candidate.base_hash, candidate.adapter_hash)
-    merged = merge(base, folder / ADAPTER, out)
+    merged = merge(_base(candidate), folder / ADAPTER, out)
     if (merged.base_hash, merged.adapter_hash) != (candidate.base_hash, candidate.adapter_hash):
         raise DeployRefused("The base or the adapter changed while they were merged; find out why and merge again.")
     return merged
@@ -102,7 +101,8 @@ def checked(loop: Loop, name: str) -> tuple[Release, Parity]:
         raise DeployRefused(f"There is no release {name or 'of that name'}; “pharmassist models list” lists them.")
     made = read_release(folder)
     _require_answers(made.candidate)
-    wrong = verify_release(folder, loop.ledger, find_base(made.candidate.base).folder)
+    _base(made.candidate)
+    wrong = verify_release(folder, loop.ledger)
     if wrong:
         raise DeployRefused(f"{name} is not what was signed. {' '.join(wrong)}")
     return made, proof_of(loop, folder, made.candidate)

@@ -83,6 +83,10 @@ class Api:
     key: SecretStr = NO_KEY
     seconds: float = 300.0
 
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise ServerFailed(f"“{self.url}” is no address of a model server; it begins with http:// or https://")
+
     def version(self) -> str:
         """The server's version of vLLM. Raises `ServerFailed`, as everything here."""
         return _read(_Version, self._send("version", None, root=True), self.url).version

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
@@ -28,6 +28,8 @@ NO_KEY = SecretStr("")
 """For a server that asks for none."""
 STARTS_WITHIN = 600.0
 """Seconds. A tiny model takes 35 to 60 on two cores that do nothing else, 8 billion parameters minutes."""
+RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+"""The ranks that vLLM can be told to make room for; an adapter of another rank takes the next larger."""
 DRAINS_WITHIN = 120
 """Seconds that a server has to finish its requests once it was told to end."""
 
@@ -138,9 +140,9 @@ class VllmServer:
 
     def kill(self) -> None:
         """End the server and its workers without giving them a chance to say goodbye."""
-        if self.process.poll() is None:
+        with suppress(ProcessLookupError):  # nobody is left; workers may outlive a server that crashed
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
 
 
 @contextmanager
@@ -216,4 +218,5 @@ def _adapter_options(served: Served) -> tuple[str, ...]:
         return ()
     modules = tuple(f"{name}={folder}" for name, folder in served.adapters.items())
     named = ("--lora-modules", *modules) if modules else ()
-    return ("--enable-lora", "--max-lora-rank", str(served.rank), *named)
+    room = next((rank for rank in RANKS if rank >= served.rank), served.rank)
+    return ("--enable-lora", "--max-lora-rank", str(room), *named)

@@ -85,19 +85,15 @@ def serve(
     vllm_python: Python = _PYTHON,
 ) -> None:
     """Become a vLLM server of a release, merged into its base; “models promote” then gives it the conversations."""
-    from dataclasses import replace
-
     from finetune.errors import ServerFailed
     from finetune.proof import served_release
-    from finetune.vllm_process import Served, served_by_settings
+    from finetune.vllm_process import Served
     from ui.serve_llm import become
 
     settings, loop, _ = _opened()
     if not vllm_python.exists():
         raise ServerFailed(f"there is no vLLM at {vllm_python}: run “make vllm-env”, or set PHARMASSIST_VLLM_PYTHON")
-    chosen = settings.assistant
-    common = served_by_settings(chosen) if chosen.llm_model else Served(name, key=chosen.llm_api_key)
-    common = replace(common, adapters={}, context=chosen.serve_context)
+    common = Served(name, context=settings.assistant.serve_context, key=settings.assistant.llm_api_key)
     become(vllm_python.absolute(), served_release(loop, name, url, common))
 
 

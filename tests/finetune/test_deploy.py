@@ -236,6 +236,21 @@ def test_what_is_not_as_it_was_signed_and_proven_is_not_deployed(
     assert served_now(world.loop) == NOTHING_DEPLOYED
 
 
+def test_on_another_base_it_is_not_deployed(world: World, name: str, server: Vllm) -> None:
+    more = world.base / "more.txt"
+    more.write_text("more")
+    try:
+        with pytest.raises(DeployRefused, match="not the one that the adapter was trained on"):
+            deploy_canary(world.loop, name, 0.5, Api(server.url), world.mara)
+    finally:
+        more.unlink()
+
+
+def test_an_address_that_is_none_is_not_opened() -> None:
+    with pytest.raises(ServerFailed, match="no address of a model server"):
+        Api("file:///etc/passwd")
+
+
 @pytest.mark.parametrize("wrong", ["", "nothing", "../releases"])
 def test_there_is_no_such_release(world: World, server: Vllm, wrong: str) -> None:
     with pytest.raises((DeployRefused, ReleaseRefused)):

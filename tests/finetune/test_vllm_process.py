@@ -68,6 +68,12 @@ def test_adapters_are_loaded_at_run_time_only_where_the_operator_allows_it(pytho
     assert server_environment(python, served, {})["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] == "True"
 
 
+@pytest.mark.parametrize(("rank", "room"), [(1, "1"), (4, "8"), (8, "8"), (12, "16"), (300, "320"), (512, "512")])
+def test_room_is_made_for_a_rank_that_vllm_knows(python: Path, rank: int, room: str) -> None:
+    command = server_command(python, Served("m", rank=rank, runtime_adapters=True))
+    assert command[command.index("--max-lora-rank") + 1] == room
+
+
 def test_a_merged_release_is_served_under_its_own_name(python: Path) -> None:
     served = Served("/releases/r1/merged", name="r1", dtype="float32")
     command = " ".join(server_command(python, served))
