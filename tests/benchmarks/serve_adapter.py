@@ -150,7 +150,7 @@ def _tokens_per_second(api: Api, name: str, prompts: Sequence[Sequence[int]]) ->
     """All prompts at once, until the last reply is there."""
     began = perf_counter()
     with ThreadPoolExecutor(len(prompts)) as pool:
-        replies = list(pool.map(lambda prompt: api.greedy(name, prompt, REPLY), prompts))
+        replies = list(pool.map(lambda prompt: api.written(name, prompt, REPLY), prompts))
     return sum(map(len, replies)) / (perf_counter() - began)
 
 
