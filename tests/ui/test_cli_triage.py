@@ -82,7 +82,7 @@ def test_the_documented_shapes_are_the_real_ones() -> None:
         *(triage_shapes.CaseLineShape, triage_shapes.WorklistShape, triage_shapes.DeadlineShape),
         *(triage_shapes.ChangeShape, triage_shapes.CaseShape, triage_shapes.DoneShape, triage_shapes.TakenShape),
         *(triage_shapes.ImportedShape, triage_shapes.FilesShape, triage_shapes.ViolationShape),
-        triage_shapes.ExportShape,
+        *(triage_shapes.ExportShape, triage_shapes.ReportShape, triage_shapes.TogetherShape),
     )
     for model in shapes:
         for name in model.model_fields:
