@@ -63,7 +63,7 @@ class AdverseNets(Protocol):
         """The probabilities of each token of each text."""
 
 
-_ALONE = frozenset({"no", "not", "better", "after", "since", "stable", "running", "now", "ward", "normal"})
+_ALONE = frozenset({"no", "not", "better", "after", "since", "stable", "running", "now", "ward", "normal", "other"})
 """Words that are no reaction by themselves."""
 
 

@@ -33,10 +33,15 @@ _GROUPS = ("neonate", "infant", "child", "adolescent", "elderly")
 _WHO = (Reporter.LITERATURE, Reporter.RELATIVE, Reporter.CLINICIAN, Reporter.PATIENT)
 
 
+_THE_OTHER = re.compile(r"\bthe (?:other|second|third)(?:,\s*(?:\[NAME\]|aged?\b|a\s)|\s*\[NAME\]|:)", re.IGNORECASE)
+"""A patient who is only told apart by a name or an age behind: "the other, [NAME], …"."""
+
+
 def parts_by_patient(text: str) -> tuple[int, ...]:
-    """Where another patient may begin to be spoken of, 0 first: "Patient 2:", "Bed 7", "and my father", another age."""
+    """Where another patient may begin, 0 first: "Patient 2:", "another patient", "and my father", another age."""
     headings = [sign.span[0] for sign in signs("people", text, "heading")]
-    cuts = set(headings[1:])
+    cuts = {*headings[1:], *(sign.span[0] for sign in signs("people", text, "next"))}
+    cuts |= {found.start() for found in _THE_OTHER.finditer(text)}
     cuts |= _by_person(text)
     if not cuts:
         cuts = _by_age(text)

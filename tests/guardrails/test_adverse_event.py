@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrails.adverse_event import notice
+from guardrails.adverse_event import AdverseEvents, notice
 from tests.guardrails.claims import medicines
 
 REPORTED = [
@@ -124,3 +124,20 @@ def test_long_text_does_not_hang() -> None:
     for piece in ("amoxicillin rash ", "i had a ", "warfarin ", "rash from "):
         notice(piece * 1500, medicines())
     assert process_time() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "patients"),
+    [
+        (
+            "Two patients: [NAME] took ibuprofen and had melaena; the other, [NAME], took warfarin and had nosebleed.",
+            2,
+        ),
+        ("One patient took ibuprofen and had melaena. Another patient took warfarin and had a nosebleed.", 2),
+        ("A woman on ibuprofen had melaena. My second patient took warfarin and had a nosebleed.", 2),
+        ("She took ibuprofen and had melaena; the other day she took warfarin and had a nosebleed.", 1),
+        ("Another patient took ibuprofen and had hives.", 1),
+    ],
+)
+def test_another_patient_is_another_report(text: str, patients: int) -> None:
+    assert len(AdverseEvents(medicines()).screen(text).reports) == patients
