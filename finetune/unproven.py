@@ -88,11 +88,17 @@ def _other_words(text: str, sources: Collection[str]) -> Iterator[str]:
 def _turned(text: str, cited: Sequence[Passage]) -> Iterator[str]:
     """A sentence of the sources that this one was taken from, where one of the two denies and the other does not."""
     own = stems(text)
-    told = [passage.text[start:end] for passage in cited for start, end in sentences(passage.text)]
+    told = [part for passage in cited for part in _statements(passage.text)]
     taken = [each for each in told if len(stems(each) & own) >= _MOST * len(stems(each))]
     taken = taken or [each for each in told if len(stems(each) & own) >= _MOST * len(own)]
     if taken and _denies(text) not in map(_denies, taken):
         yield taken[0]
+
+
+def _statements(text: str) -> Iterator[str]:
+    """The sentences of a text, and of those with a semicolon each part."""
+    for start, end in sentences(text):
+        yield from filter(str.strip, text[start:end].split(";"))
 
 
 def _denies(text: str) -> bool:
