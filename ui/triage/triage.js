@@ -20,7 +20,7 @@ const say = (words, bad) => {
   place.className = `say${bad ? " is-bad" : ""}`;
   place.hidden = !words;
   clearTimeout(lost);
-  if (words && !bad) lost = setTimeout(() => (place.hidden = true), 7000);
+  if (words && !bad) lost = setTimeout(() => (place.hidden = true), 7000 + 60 * words.length);
 };
 
 const request = async (name, sent, quiet) => {
@@ -259,7 +259,9 @@ const decide = async (node) => {
 const assign = async (owner, cases) => {
   if (!cases.length) return say("Select at least one case first.", true);
   const reply = await request("assign", { owner, cases });
-  if (reply) again();
+  if (!reply) return;
+  await again();
+  say(reply.said);
 };
 
 // First the check of the whole file, then the dialog, then the signed export.
@@ -312,7 +314,9 @@ const importFile = () => {
   chooser.onchange = async () => {
     if (!chooser.files.length) return;
     const reply = await sendFile("take_file", chooser.files[0], {});
-    if (reply) list();
+    if (!reply) return;
+    await list();
+    say(reply.said);
   };
   chooser.click();
 };
@@ -368,7 +372,12 @@ const FORMS = {
     const reply = await request("codes", { case: shown.case, event: form.dataset.event, words: form.words.value });
     if (reply) put(find(`[data-codes="${CSS.escape(form.dataset.event)}"]`), reply.html);
   },
-  acknowledge: async (form) => (await sendFile("acknowledge", form.file.files[0], { case: shown.case })) && again(),
+  acknowledge: async (form) => {
+    const reply = await sendFile("acknowledge", form.file.files[0], { case: shown.case });
+    if (!reply) return;
+    await again();
+    say(reply.said);
+  },
   signals: (form) => signals(Object.fromEntries(new FormData(form))),
 };
 
