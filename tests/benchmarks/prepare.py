@@ -217,17 +217,19 @@ def _say(started: float) -> Callable[[str, int, int], None]:
 
 @contextmanager
 def _most_memory() -> Iterator[Callable[[], float]]:
-    """The most memory, in MB, that this process and its children held together, looked at twice a second."""
+    """The most memory, in MB, that this process and its children held together, looked at once a second.
+
+    Pages that they share are counted for each of them: it is a little less in truth.
+    """
     most, done = [0.0], threading.Event()
 
     def watch() -> None:
         own = psutil.Process()
-        while not done.wait(0.5):
+        while not done.wait(1):
             total = 0
             for one in (own, *own.children(recursive=True)):
                 try:
-                    held = one.memory_full_info()
-                    total += held.pss if one.pid != own.pid else held.rss
+                    total += one.memory_info().rss
                 except psutil.Error:
                     continue
             most[0] = max(most[0], total / 2**20)
