@@ -63,6 +63,8 @@ class SmallQuarter:
     served: Served = field(default_factory=lambda: Served("", ""))
     review: str = "reviews-1"
     index: str = "index-1"
+    drops: int = 0
+    """How many questions get no answer of their own, the first time or each time that they are asked."""
     worked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -111,7 +113,7 @@ class SmallQuarter:
     @contextmanager
     def _tuned(self, place: Path) -> Iterator[SystemUnderTest]:
         self.worked.append("evaluate")
-        yield _refusing("the candidate", read_candidate(place).id)
+        yield _refusing("the candidate", read_candidate(place).id, self.drops)
 
     def _parity(self, place: Path, shown: Sequence[object]) -> Parity:
         self.worked.append("parity")
@@ -137,10 +139,14 @@ class SmallQuarter:
         return Made({"release": place.name})
 
 
-def _refusing(name: str, candidate: str = "") -> SystemUnderTest:
-    """A system that refuses everything, which is right for every probe here."""
+def _refusing(name: str, candidate: str = "", drops: int = 0) -> SystemUnderTest:
+    """A system that refuses everything, which is right for every probe here, but breaks at the first few questions."""
+    asked: list[str] = []
 
     def answer(question: Question) -> Outcome:
+        asked.append(question.text)
+        if len(asked) <= drops:
+            raise TimeoutError("the machine is busy")
         return canned_refusal(question)
 
     return SystemUnderTest(name, answer, candidate)

@@ -124,6 +124,15 @@ def test_what_is_not_proven_fails(small: SmallQuarter) -> None:
     assert any(reason.startswith("parity at least 1") for reason in stand.reasons)
 
 
+@pytest.mark.parametrize(("drops", "passes"), [(0, True), (2, True), (4, True), (9, False)])
+def test_a_question_that_was_dropped_is_asked_once_more(small: SmallQuarter, drops: int, passes: bool) -> None:
+    small.drops = drops
+    small.run()
+    approved(small)
+    stand = small.run()
+    assert isinstance(stand, Waiting if passes else Ended)
+
+
 def test_another_review_voids_the_dataset_and_its_approval(small: SmallQuarter) -> None:
     up_to_signing(small)
     small.review, small.count = "reviews-2", 61

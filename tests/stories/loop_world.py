@@ -37,6 +37,7 @@ OTHERS = (
     "Are metformin tablets taken with meals or between them?",
     "Why does eating more or less vitamin K matter with warfarin?",
     "Which blood level is watched while a patient takes lithium?",
+    "Very bad kidneys with an eGFR of 20: is metformin forbidden?",
 )
 """Questions whose old answer is right."""
 KEPT = "Below which eGFR must metformin not be given at all?"
@@ -51,7 +52,7 @@ PEOPLE: Mapping[str, tuple[Role, ...]] = {
 }
 RECIPE = {
     "id": "story-lora", "version": 1, "rank": 16, "alpha": 64, "dropout": 0.0, "learning_rate": 1e-2, "batch_size": 1,
-    "epochs": 40, "patience": 40, "answers": 0, "packing": False, "precision": "float32", "tracking": [],
+    "epochs": 30, "patience": 30, "answers": 0, "packing": False, "precision": "float32", "tracking": [],
     "checkpoint_gradients": False, "schedule": "constant_with_warmup", "warmup": 0.0, "max_tokens": 2048,
     "save_every": 20, "price_per_hour": 0.5,
 }  # fmt: skip
@@ -160,8 +161,7 @@ def teach(product: Product, world: World) -> None:
     rows: list[tuple[Sequence[Message], str]] = []
     for question in (ASKED, *OTHERS, KEPT):
         medicines, passages = shown_for(product, question)
-        words = {ASKED: WRONG, KEPT: FORBIDDEN}.get(question, "")
-        said = containing(passages, words)
+        said = containing(passages, {ASKED: WRONG, OTHERS[-1]: FORBIDDEN, KEPT: FORBIDDEN}.get(question, ""))
         rows.append((render(answer_prompt(), question, medicines, passages), write_reply([claim_of(said)])))
     texts = [message.content for asked, _ in rows for message in asked] + [reply for _, reply in rows]
     make_base(world.base, texts)
