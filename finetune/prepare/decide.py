@@ -22,6 +22,7 @@ from finetune.prepare.split import Divided, divide, numbered
 
 Check = Callable[[pl.Series], Iterable[Inconsistency]]
 """Looks at the rows with these ordinals, alone each, and says what is wrong with them."""
+_TEXTS = ("ordinal", "id", "question_key", "question", "answer", "history", "masked")
 _KEYS = ("ordinal", "id", "exact", "question_key", "contaminated", "group", "medicines")
 
 
@@ -51,10 +52,15 @@ class Rows:
             yield self._of(("ordinal", name)).rename({name: "band"})
 
     def texts(self, ordinals: pl.Series) -> pl.DataFrame:
-        """The rows with these ordinals, in order, with all their columns."""
+        """The rows with these ordinals, in order, with what is compared of them or shown to people."""
         wanted = ordinals.to_frame("ordinal")
-        parts = [pl.read_parquet(path).join(wanted, on="ordinal", how="semi") for path in self._holding(wanted)]
-        return pl.concat(parts).sort("ordinal") if parts else pl.read_parquet(self.paths[0]).clear()
+        parts = [
+            pl.read_parquet(path, columns=list(_TEXTS)).join(wanted, on="ordinal", how="semi")
+            for path in self._holding(wanted)
+        ]
+        return (
+            pl.concat(parts).sort("ordinal") if parts else pl.read_parquet(self.paths[0], columns=list(_TEXTS)).clear()
+        )
 
     def _of(self, columns: Sequence[str]) -> pl.DataFrame:
         return pl.concat([pl.read_parquet(path, columns=list(columns)) for path in self.paths])

@@ -6,18 +6,19 @@ words. A row goes only where a row that stays is that like it; what only chains 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from finetune.columns import dropped
-from finetune.prepare.decontaminate import jaccard
-from finetune.prepare.words import grams, words
+from finetune.prepare.words import Hashes, Words, grams, words
 
 STEP = "deduplicate"
 Texts = Callable[[pl.Series], pl.DataFrame]
-"""Fetches `ordinal`, `question`, `answer` and `history` of the rows with these ordinals."""
+"""Fetches `ordinal`, `question` and `answer` of the rows with these ordinals, in order."""
 Bands = Iterable[pl.DataFrame]
 """One frame a band: `ordinal` and `band`."""
 
@@ -30,14 +31,13 @@ def exact(rows: pl.DataFrame) -> pl.DataFrame:
 def near(rows: pl.DataFrame, bands: Bands, texts: Texts, least: float) -> pl.DataFrame:
     """Which of these rows (ordinal, id) are nearly copies of an earlier one that stays, as dropped."""
     pairs = candidates(rows["ordinal"], bands)
-    involved = pl.concat([pairs["later"], pairs["earlier"]]).unique().sort()
-    runs = _runs(texts(involved))
+    runs = _Runs.of(texts(pl.concat([pairs["later"], pairs["earlier"]]).unique().sort()))
     gone: dict[int, int] = {}
     for later, earlier in pairs.sort("later", "earlier").iter_rows():
         if later in gone:
             continue
         first = gone.get(earlier, earlier)
-        if first != later and jaccard(runs[later], runs[first]) >= least:
+        if first != later and runs.likeness(later, first) >= least:
             gone[later] = first
     found = rows.filter(pl.col("ordinal").is_in(pl.Series(list(gone), dtype=pl.UInt64).implode()))
     return dropped(found, STEP, "nearly a copy")
@@ -55,8 +55,26 @@ def candidates(kept: pl.Series, bands: Bands) -> pl.DataFrame:
     return pl.concat(found).unique()
 
 
-def _runs(rows: pl.DataFrame) -> Mapping[int, frozenset[int]]:
-    """The runs of two words of each row, by its ordinal."""
-    pairs = grams(words(rows["question"] + "\n" + rows["answer"]), 2)
-    parts = np.split(pairs.hashes, pairs.offsets[1:-1]) if rows.height else []
-    return {ordinal: frozenset(part.tolist()) for ordinal, part in zip(rows["ordinal"], parts, strict=True)}
+@dataclass(frozen=True)
+class _Runs:
+    """The runs of two words of some rows, 8 bytes each; `ordinals` are sorted."""
+
+    ordinals: NDArray[np.uint64]
+    pairs: Words
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame) -> _Runs:
+        """The runs of these rows (ordinal, question, answer; in order)."""
+        return cls(rows["ordinal"].to_numpy(), grams(words(rows["question"] + "\n" + rows["answer"]), 2))
+
+    def likeness(self, one: int, other: int) -> float:
+        """The Jaccard similarity of two rows: the share of their runs that they have in common."""
+        first, second = self._unique(one), self._unique(other)
+        both = len(np.intersect1d(first, second, assume_unique=True))
+        every = len(first) + len(second) - both
+        return both / every if every else 1.0
+
+    def _unique(self, ordinal: int) -> Hashes:
+        place = int(np.searchsorted(self.ordinals, np.uint64(ordinal)))
+        start, end = self.pairs.offsets[place : place + 2]
+        return np.unique(self.pairs.hashes[start:end])
