@@ -20,6 +20,7 @@ FinetuneError
 ├── ParityInvalid: a proof that vLLM says what training did cannot be made or read
 ├── MergeFailed: an adapter cannot be merged into its base, or what was merged is not what it was
 ├── DeployRefused: a release may not serve as things stand
+├── ReviewsChanged: stored reviews are not what the ledger recorded
 ├── ResultChanged: what a finished step made was changed or removed since
 └── TrainingFailed: a net could not be trained: no rows, a label that is not declared, or a loss that is no number
 """
@@ -131,3 +132,7 @@ class MergeFailed(FinetuneError):
 
 class DeployRefused(FinetuneError):
     """A release may not serve as things stand; the message says what is missing."""
+
+
+class ReviewsChanged(FinetuneError):
+    """Stored reviews are not what the ledger recorded; nothing is learnt from any of them."""

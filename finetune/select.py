@@ -21,6 +21,7 @@ from assistant.reply import write_reply
 from assistant.review import Judged, Review, review_hash, standing
 from assistant.reviews import Reviews
 from assistant.triage.casebook import Casebook
+from finetune.errors import ReviewsChanged
 from finetune.example import Example
 from guardrails.claim import Claim
 from retrieval.passage import Passage
@@ -98,7 +99,8 @@ class Selection:
 def select(reviewed: Reviewed) -> Selection:
     """Every reviewed turn, as an example or with the reason why it is none.
 
-    Raises `guardrails.errors.NetUnavailable` where identifiers cannot be looked for, and then nothing is selected.
+    Raises `ReviewsChanged` where a review or the ledger was tampered with, and `guardrails.errors.NetUnavailable`
+    where identifiers cannot be looked for; then nothing is selected.
     """
     made = list(_sorted_out(reviewed))
     examples = tuple(each for each, _ in made if isinstance(each, Example))
@@ -121,7 +123,15 @@ def closed_conversations(records: Records, book: Casebook) -> frozenset[str]:
     return book.conversations_with_open_cases() | {turn.conversation_id for turn in waiting if turn is not None}
 
 
+def _require_intact(reviewed: Reviewed) -> None:
+    found = (*reviewed.reviews.verify(), *reviewed.records.ledger.verify().breaks)
+    if found:
+        said = f"Nothing is selected, because the stored reviews cannot be trusted: {found[0].explanation}"
+        raise ReviewsChanged(f"{said} Run “pharmassist audit verify”.")
+
+
 def _sorted_out(reviewed: Reviewed) -> Iterator[tuple[Example | LeftOut, str]]:
+    _require_intact(reviewed)
     for reviews in reviewed.reviews_so_far():
         final = standing(reviews).final
         if final is None:

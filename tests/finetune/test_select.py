@@ -19,6 +19,7 @@ from assistant.triage.casebook import Casebook
 from assistant.triage.desk import Desk
 from assistant.triage.markets import shipped_markets
 from assistant.triage.opening import take_in
+from finetune.errors import ReviewsChanged
 from finetune.example import Example
 from finetune.select import LeftOut, Reason, Reviewed, closed_conversations, eligible, select
 from guardrails.claim import Claim
@@ -232,3 +233,25 @@ def test_a_noticed_adverse_event_closes_the_whole_conversation_until_its_case_is
     (case,) = take_in(desk, room.records.flags(), room.records.turn)
     assert case.sources[0].conversation_id == "one"
     assert closed_conversations(room.records, book) == {"one"}
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        "UPDATE reviews SET corrected = '[]', judged = 'incorrect', error = 'style' WHERE place = 1",
+        "UPDATE reviews SET dosing = 0",
+        "DELETE FROM reviews WHERE place = 2",
+        "UPDATE ledger SET facts = '{}' WHERE kind = 'review'",
+    ],
+)
+def test_nothing_is_learnt_from_reviews_that_were_tampered_with(room: Room, tampered: str) -> None:
+    turn = room.turn("t1", HOW_MUCH, said(MAXIMUM))
+    room.decide(room.rita, turn, CORRECT)
+    room.decide(room.rob, turn, CORRECT)
+    assert len(select(_reviewed(room)).examples) == 1
+    for table in ("reviews", "ledger"):
+        for act in ("update", "delete"):
+            _tamper(room, f"DROP TRIGGER {table}_no_{act}")
+    _tamper(room, tampered)
+    with pytest.raises(ReviewsChanged, match="audit verify"):
+        list(eligible(_reviewed(room)))
