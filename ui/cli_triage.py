@@ -133,7 +133,7 @@ def export(
 ) -> None:
     """Check the E2B(R3) reports of cases, and sign and write them to the export folder. Exit code 3: not written."""
     from assistant.people import May, require
-    from assistant.triage.moving import require_assessed
+    from assistant.triage.moving import require_exportable
     from ui.cli_together import export_several
     from ui.triage.export import report_of
     from ui.triage.shapes import ExportShape, violation_shapes
@@ -153,8 +153,7 @@ def export(
         write = not check_only and (although_invalid or not report.refused)
         if write:
             # Nobody should type a password for a report that is refused whatever it says.
-            if not although_invalid:
-                require_assessed(now)
+            require_exportable(now, although=although_invalid)
             given = {"market": market, "anyway": "yes" if although_invalid else ""}
             done = _do(tools, person, case, "export", why, given, password=_password())
             last = tools.desk.book.case(done).submissions[-1]

@@ -30,6 +30,8 @@ from assistant.triage.states import OPEN_STATES, State, allowed
 from assistant.triage.terms import Term
 from assistant.triage.worklist import SourceText
 from guardrails.adverse.report import AdverseFindings
+from guardrails.errors import PatientInvalid
+from guardrails.patient import Patient, years
 
 MACHINE = "machine"
 CASE_HASH = "case_hash"
@@ -49,6 +51,10 @@ _FREE_TEXT = frozenset(
     {"text", "verbatim", "translation", "comment", "history_text", "reporter_comment", "sender_comment", "note"}
 )
 """Fields in which people write sentences: identifiers are masked in them before anything is stored."""
+
+
+_AGE_UNITS = frozenset({"a", "mo", "wk", "d"})
+"""Units (UCUM) that an age can be worked out in years from; decades and hours are left as they are."""
 
 
 def _no_term(_verbatim: str) -> Term | None:
@@ -138,6 +144,7 @@ def change(desk: Desk, person: Person, case: Case, path: str, value: Json, why: 
     require(person, May.CODE if path.endswith(_TERMS) else May.TRIAGE)
     new = with_value(case, path, _masked(desk, path.rsplit(".")[-1], value))
     _refuse_smuggled(case, new)
+    _refuse_impossible(case, new)
     new = _without_orphans(new)
     if top == "events":
         new = with_proposals(new, texts_of(desk, new))
@@ -165,6 +172,20 @@ def _refuse_smuggled(old: Case, new: Case) -> None:
     for event in new.events:
         if (event.seriousness, event.judged_not_serious_by) != kept.get(event.id, ((), "")):
             raise FieldInvalid("Seriousness is set by a step of its own and cannot be written with an event.")
+
+
+def _refuse_impossible(old: Case, new: Case) -> None:
+    """An age, a weight or a height that no person can have is a slip; what came in a report stays as it came."""
+    for was, now in ((old.patient, new.patient), (old.patient.parent, new.patient.parent)):
+        if now is not None and now != was:
+            age = now.age if was is None or now.age != was.age else None
+            weight = now.weight_kg if was is None or now.weight_kg != was.weight_kg else None
+            height = now.height_cm if was is None or now.height_cm != was.height_cm else None
+            in_years = years(age.value, age.unit) if age is not None and age.unit in _AGE_UNITS else None
+            try:
+                Patient(age=in_years, weight=weight, height=height)
+            except PatientInvalid as error:
+                raise FieldInvalid(str(error)) from error
 
 
 def _without_orphans(case: Case) -> Case:

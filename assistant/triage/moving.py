@@ -93,6 +93,13 @@ def require_assessed(case: Case) -> None:
         raise MoveRefused(f"Case {case.label} is not assessed yet: {' '.join(missing)}")
 
 
+def require_exportable(case: Case, *, although: bool = False) -> None:
+    """Whether a report of the case may be written now, asked before anybody signs. Raises `MoveRefused`."""
+    if not although:
+        require_assessed(case)
+    _step(case, State.EXPORTED, "")
+
+
 def closing_to_sign(case: Case, why: str) -> ToSign:
     """What a person signs to close a case."""
     return to_sign(case, Meaning.CASE_CLOSED, f"Closed: {why.strip()}")
@@ -189,9 +196,7 @@ def _export(
     desk: Desk, person: Person, case: Case, written: Written, signature: Signature | None, *, although: bool
 ) -> Edit:
     desk.markets.named(written.market)
-    _step(case, State.EXPORTED, "")
-    if not although:
-        require_assessed(case)
+    require_exportable(case, although=although)
     signed = require_signature(signature, person, export_to_sign(case, written))
     submission = Submission(
         f"x{len(case.submissions) + 1}-{uuid4().hex[:8]}", written.market, desk.now(), person.user_name, case.version,

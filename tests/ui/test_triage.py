@@ -202,6 +202,9 @@ def test_a_field_is_changed_with_a_reason_and_the_history_says_so(room: Room) ->
         ("events[e1].outcome", "fine", "is one of"),
         ("country", "Germany", "two letters"),
         ("patient.weight_kg", "NaN", "is a number"),
+        ("patient.weight_kg", "99999", "between 0.2 and 700 kg"),
+        ("patient.height_cm", "1.72", "between 20 and 275 cm"),
+        ("patient.age", "710 a", "between 0 and 125 years"),
         ("patient.pregnant", "perhaps", "yes, no or empty"),
         ("state", "closed", "cannot be edited here"),
         ("events[e1].seriousness", "x", "cannot be edited here"),
@@ -331,7 +334,9 @@ def test_the_checker_is_shown_with_element_numbers_and_nothing_is_written_before
     assert re.search(r"<strong>[A-Z][A-Za-z.]*\d", html)
     assert "once the case is “assessed”" in html
     refused = room.act(room.office.ann, case, "export", market="us", anyway="yes", password=PASSWORD)
-    assert refused.error
+    assert "cannot go from “candidate” to “exported”" in refused.error
+    # What is refused whatever is signed asks for no password.
+    assert "password" not in room.act(room.office.ann, case, "export", market="us", anyway="yes").error
     assert not list((room.tools.exports).glob("*.xml"))
 
 

@@ -17,7 +17,7 @@ from assistant.triage.e2b.outbox import finished
 from assistant.triage.e2b.sender import Choices, Receiver, Sender
 from assistant.triage.errors import MoveRefused
 from assistant.triage.intake.file_names import masked_name
-from assistant.triage.moving import Answer, Written, answered, export_to_sign, exported_together, require_assessed
+from assistant.triage.moving import Answer, Written, answered, export_to_sign, exported_together, require_exportable
 from assistant.triage.signed import ToSign
 from ui.triage.acts import Act, Doer
 from ui.triage.tools import TriageTools
@@ -79,8 +79,8 @@ def export_together(
     require(person, May.EXPORT)
     if len({case.id for case in cases}) != len(cases):
         raise MoveRefused("A case can stand only once in a file; choose each once.")
-    for case in () if anyway else cases:
-        require_assessed(case)
+    for case in cases:
+        require_exportable(case, although=anyway)
     report = reports_of(tools, cases, market)
     outs = [Written(market, message, report.file_name, report.sha256) for message in report.messages]
     signed = [(case, out, sign(export_to_sign(case, out))) for case, out in zip(cases, outs, strict=True)]
