@@ -37,7 +37,7 @@ from guardrails.examined import Examined
 from guardrails.guard import Guard
 from guardrails.identifiers import Masker
 from guardrails.rails import Rails
-from guardrails.rulebook import Rulebook
+from guardrails.rulebook import shipped
 from guardrails.verdict import CheckRun, Decision, Finding, Verdict
 from retrieval.index import Hit
 from retrieval.medicines import Medicines
@@ -155,7 +155,7 @@ def reviewing(folder: Path, url: str = "") -> Iterator[Room]:
         )
     }  # fmt: skip
     medicines, masker, rails = Medicines.load(), Masker(None), Rails()
-    guard = Guard(medicines, Rulebook.load(), rails, _fine)
+    guard = Guard(medicines, shipped(), rails, _fine)
     current = {each.key: each for each in (*SHELF, STORAGE)}
     records, reviews = Records(engine, ledger), Reviews(ledger)
     ticks = iter(range(10**6))
