@@ -19,6 +19,7 @@ from assistant.database import open_database
 from assistant.people import Person, Role
 from assistant.records import Records
 from assistant.triage import markets
+from assistant.triage.audit import case_breaks
 from assistant.triage.case import Case, Source, SourceOrigin
 from assistant.triage.desk import Arrived
 from assistant.triage.dictionaries.matching import Matcher
@@ -26,6 +27,7 @@ from assistant.triage.dictionaries.open_vocabulary import open_vocabulary
 from assistant.triage.duplicates.fingerprint import sketch
 from assistant.triage.duplicates.index import DuplicateIndex
 from assistant.triage.e2b.sender import Sender
+from assistant.triage.moving import Written, export_to_sign, exported
 from assistant.triage.opening import import_text
 from assistant.triage.states import State
 from assistant.triage.terms import Span
@@ -33,7 +35,7 @@ from guardrails.identifiers import Masker
 from retrieval.medicines import Medicines
 from tests.assistant.triage.e2b.test_cases import acknowledgement
 from tests.assistant.triage.made_desk import NOW, PASSWORD, Office, office
-from tests.assistant.triage.test_desk import sent
+from tests.assistant.triage.test_desk import assessed, sent
 from ui.settings import Settings
 from ui.triage.board import Board, board
 from ui.triage.export import finish_exports
@@ -352,6 +354,35 @@ def test_a_gateways_answer_is_kept_and_names_who_loaded_it(room: Room) -> None:
     source = room.now(case).sources[-1]
     assert source.sha256 == sha256(data).hexdigest()
     assert room.office.desk.book.history(case.id)[-1].by == "bob"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "number", "state", "runs"),
+    [
+        ("R3ack-positive.ack", "US-APHARMA-8744554B", State.ACKNOWLEDGED, False),
+        ("R3ack-negative.ack", "US-APHARMA-7644554", State.REJECTED, True),
+    ],
+)
+def test_the_official_answers_close_the_loop(
+    room: Room, shared_data: Path, name: str, number: str, state: State, runs: bool
+) -> None:
+    """The gateway's own two example files, on a case whose report went out under the number that they name."""
+    office = room.office
+    told = Written("us", number, "report.xml", "a" * 64)
+    ready = assessed(office)
+    case = exported(office.desk, office.ann, ready, told, office.sign(office.ann, export_to_sign(ready, told)))
+    assert not [each for each in office.desk.deadlines(case) if each.market == "us"]
+    other = room.opened()
+    data = b64encode((shared_data / "e2b" / name).read_bytes()).decode()
+    refused = room.board.files.acknowledge(office.bob, {"name": name, "content": data, "case": other.id})
+    assert "speaks of no report of case" in refused.error
+    reply = room.board.files.acknowledge(office.bob, {"name": name, "content": data, "case": case.id})
+    assert reply.said == f"Case {case.label}: {state.value}."
+    assert bool([each for each in office.desk.deadlines(room.now(case)) if each.market == "us"]) is runs
+    again = room.board.files.acknowledge(office.bob, {"name": name, "content": data, "case": case.id})
+    assert (again.error, room.now(case).state) == ("", state)
+    assert list(case_breaks(office.ledger.entries(), office.desk.book)) == []
 
 
 def test_identifiers_are_hidden_from_who_may_not_see_them(room: Room) -> None:
