@@ -1,4 +1,4 @@
-"""The review desk at size: 50,000 stored turns, 2,500 flagged, 5,000 reviewed with twelve passages each.
+"""The review desk at size: 50,000 stored turns, 2,500 flagged, 2,000 reviewed with twelve passages each.
 
 Made turns and reviews go in as rows, in one transaction; what is timed afterwards is what people and the loop call.
 """
@@ -37,12 +37,13 @@ from retrieval.medicines import Medicines
 from retrieval.passage import Citation, Passage
 from tests.assistant.made_reviews import FOOD, NOW
 
-TURNS, FLAGGED, REVIEWED, PASSAGES = 50_000, 2_500, 5_000, 12
+TURNS, FLAGGED, REVIEWED, PASSAGES = 50_000, 2_500, 2_000, 12
 RITA = Person("rita", "rita", "Rita Example", frozenset({Role.REVIEWER}))
 
 
 def run(_data: Path) -> BenchReport:
     """Make the store, then time the queue, one turn, the agreement, the selection and the verification."""
+    began = perf_counter()
     with TemporaryDirectory() as folder:
         engine = open_database(f"sqlite:///{folder}/talks.db")
         records = Records(engine, Ledger(engine))
@@ -57,16 +58,17 @@ def run(_data: Path) -> BenchReport:
             "queue_s": _timed(lambda: page(queue, RITA, limit=50)),
             "turn_s": _timed(lambda: item(queue, RITA, "turn-49999")),
             "agreement_s": _timed(lambda: agreement(reviews.outlines())),
-            "select_s": _timed(lambda: select(reviewed)),
             "verify_s": _timed(reviews.verify),
         }
+        started = perf_counter()
         found = select(reviewed)
+        seconds["select_s"] = perf_counter() - started
         metrics = {name: Metric(value, REVIEWED) for name, value in seconds.items()}
         metrics |= {"examples": Metric(len(found.examples), REVIEWED), "made_s": Metric(made_s, TURNS)}
         broken = tuple(each.explanation for each in reviews.verify())
         engine.dispose()
     wrong = () if len(found.examples) == REVIEWED else (f"{len(found.examples)} examples of {REVIEWED} reviewed turns",)
-    return BenchReport("review", metrics, failures=(*wrong, *broken), peak_mb=peak_mb())
+    return BenchReport("review", metrics, failures=(*wrong, *broken), seconds=perf_counter() - began, peak_mb=peak_mb())
 
 
 def _fill(records: Records) -> None:
