@@ -70,6 +70,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], float], ...]:
             re.compile(rf"(?<![\w-]){_any((*lists['words'], *ABBREVIATIONS))}(?![\w-])", re.IGNORECASE),
             DOUBTFUL,
         ),
+        (re.compile(rf"(?<![\w-]){_any(lists['never'])}(?![\w-])", re.IGNORECASE), SURE),
     )
 
 

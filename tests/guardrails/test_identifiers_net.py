@@ -110,6 +110,7 @@ def test_few_sentences_of_monographs_that_it_never_saw_are_touched(masker: Maske
         "switch from Lexapro to Zoloft, then Wellbutrin 150 mg",
         "CHA2DS2-VASc 4, Child-Pugh B, Apgar 7",
         "methotrexate 15 mg every Monday",
+        "baclofen for hiccups how much",
     ],
 )
 def test_knowledge_stays(text: str, masker: Masker) -> None:
