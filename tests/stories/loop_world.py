@@ -43,6 +43,8 @@ OTHERS = (
 KEPT = "Below which eGFR must metformin not be given at all?"
 """A gold question that the base answers rightly and that nobody trains on."""
 FORBIDDEN = "contraindicated"
+KNOWN = "Ceiling of metformin per day in adults, please?"
+"""A question that the base answers with the sentence that `ASKED` needs: it knows the words, not when to say them."""
 PEOPLE: Mapping[str, tuple[Role, ...]] = {
     "clara": (Role.CLINICIAN,),
     "rita": (Role.REVIEWER,),
@@ -51,9 +53,9 @@ PEOPLE: Mapping[str, tuple[Role, ...]] = {
     "max": (Role.MODEL_ENGINEER,),
 }
 RECIPE = {
-    "id": "story-lora", "version": 1, "rank": 16, "alpha": 64, "dropout": 0.0, "learning_rate": 1e-2, "batch_size": 1,
+    "id": "story-lora", "version": 1, "rank": 16, "alpha": 64, "dropout": 0.0, "learning_rate": 5e-3, "batch_size": 1,
     "epochs": 30, "patience": 30, "answers": 0, "packing": False, "precision": "float32", "tracking": [],
-    "checkpoint_gradients": False, "schedule": "constant_with_warmup", "warmup": 0.0, "max_tokens": 2048,
+    "checkpoint_gradients": False, "schedule": "cosine", "warmup": 0.0, "max_tokens": 2048,
     "save_every": 20, "price_per_hour": 0.5,
 }  # fmt: skip
 GOLD = {
@@ -159,9 +161,10 @@ def containing(passages: Sequence[Passage], words: str) -> Passage:
 def teach(product: Product, world: World) -> None:
     """Make the base, and let it learn one reply for each question: wrong for `ASKED`, right for the others."""
     rows: list[tuple[Sequence[Message], str]] = []
-    for question in (ASKED, *OTHERS, KEPT):
+    wanted = {ASKED: WRONG, OTHERS[-1]: FORBIDDEN, KEPT: FORBIDDEN, KNOWN: RIGHT}
+    for question in (ASKED, *OTHERS, KEPT, KNOWN):
         medicines, passages = shown_for(product, question)
-        said = containing(passages, {ASKED: WRONG, OTHERS[-1]: FORBIDDEN, KEPT: FORBIDDEN}.get(question, ""))
+        said = containing(passages, wanted.get(question, ""))
         rows.append((render(answer_prompt(), question, medicines, passages), write_reply([claim_of(said)])))
     texts = [message.content for asked, _ in rows for message in asked] + [reply for _, reply in rows]
     make_base(world.base, texts)
