@@ -200,6 +200,20 @@ def test_the_other_decision_is_hidden_and_then_both_stand_before_the_third(room:
     assert "1 disagreement" in kappas
 
 
+def test_a_settled_turn_can_be_judged_otherwise_by_another_and_then_a_third_decides(room: Room) -> None:
+    turn = room.turn("t1", UPSET, said(FOOD))
+    answers = Answers(tools_of(room))
+    room.decide(room.rita, turn, CORRECT)
+    assert "I judge it otherwise" not in answers.turn(room.rita, {"turn": "t1"}).html
+    assert "I judge it otherwise" in answers.turn(room.rob, {"turn": "t1"}).html
+    sent = {"turn": "t1", "place": 2, "judged": "incorrect", "error": "style"}
+    assert answers.decide(room.rob, sent).said == "Saved."
+    assert "two disagree" in answers.queue(room.sam, {}).html
+    room.decide(room.sam, turn, CORRECT)
+    assert "I judge it otherwise" not in answers.turn(room.sam, {"turn": "t1"}).html
+    assert "No pair of reviews yet" in answers.agreement(room.sam, {}).html
+
+
 def test_hostile_text_stays_text(room: Room) -> None:
     room.current["m2"] = Passage(
         "m2", "metformin@1", f"Take metformin {HOSTILE}.", FOOD.section, (HOSTILE,), 0, 9, ("metformin",), HOSTILE, None

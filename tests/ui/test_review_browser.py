@@ -103,6 +103,9 @@ def test_a_wrong_answer_is_corrected_with_the_keyboard(browser: Browser, room: R
         expect(page.locator("#say .say")).to_have_text("Saved.", timeout=30_000)
         expect(page.locator(".queue .line")).to_have_count(1)
         expect(page.locator(".reviewed")).to_contain_text("This turn is settled")
+        # Nothing is left to decide by a key.
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#say .say")).to_have_text("Saved.")
         assert failed == []
     (review,) = room.reviews.of_turn("t1")
     assert review.judgement.corrected == (said(FOOD),)

@@ -95,7 +95,8 @@ const build = (name, attributes, words) => {
   return made;
 };
 
-const form = () => find("form.decision");
+// Inside of closed details nothing is decided by a key.
+const form = () => find("form.decision:not(details:not([open]) *)");
 const sentences = () => find(".sentences");
 const choose = (sentence) => {
   active = sentence;
@@ -177,9 +178,9 @@ const pick = (name, value) => {
 
 const changed = () => {
   const wrong = radio("judged") === "incorrect";
-  find('[data-if="incorrect"]').hidden = !wrong;
+  find('[data-if="incorrect"]', form()).hidden = !wrong;
   const writes = wrong && radio("right") === "answer";
-  const editor = find('[data-if="answer"]');
+  const editor = find('[data-if="answer"]', form());
   if (writes && editor.hidden && !editor.dataset.begun) {
     editor.dataset.begun = "yes";
     start(JSON.parse(form().dataset.claims));

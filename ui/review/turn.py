@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistant.conversation import Answer, Flag, Outcome, WithheldClaim
-from assistant.review import Review, State
+from assistant.review import MOST_REVIEWS, Review, State
 from assistant.review_queue import Item
 from retrieval.passage import Passage
 from ui.markup import moment, text
@@ -43,7 +43,7 @@ def turn_page(item: Item, names: Mapping[str, str], user_name: str) -> str:
         f'data-place="{item.place}" data-dosing="{"yes" if item.dosing else ""}">{_head(item)}'
         + "".join(f'<p class="notice">{words}</p>' for words in notes)
         + f"{_flags(item)}{_outcome(outcome, passages)}{_sources(outcome, passages)}{_others(item, names)}"
-        f"{_ending(item)}</article>"
+        f"{_ending(item, user_name)}</article>"
     )
 
 
@@ -143,9 +143,12 @@ def _cited(citations: tuple[object, ...], titles: Mapping[str, str]) -> str:
     return f' <span class="faint">{text("; ".join(titles.get(key, key) for key in keys))}</span>'
 
 
-def _ending(item: Item) -> str:
+def _ending(item: Item, user_name: str) -> str:
     if item.waits:
         return form(item)
-    if item.standing.state is State.SETTLED:
-        return '<p class="notice is-small">This turn is settled.</p>'
-    return '<p class="notice is-small">You have decided; another person has to decide too.</p>'
+    if item.standing.state is not State.SETTLED:
+        return '<p class="notice is-small">You have decided; another person has to decide too.</p>'
+    again = ""
+    if item.place <= MOST_REVIEWS and all(review.by != user_name for review in item.reviews):
+        again = f'<details class="again"><summary>I judge it otherwise</summary>{form(item)}</details>'
+    return f'<p class="notice is-small">This turn is settled.</p>{again}'
