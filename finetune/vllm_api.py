@@ -143,7 +143,8 @@ class Api:
 
     def _complete(self, model: str, prompt: Sequence[int], tokens: int, more: Mapping[str, object]) -> _Choice:
         plain = {"temperature": 0.0, "repetition_penalty": 1.0, "top_p": 1.0, "top_k": -1, "min_p": 0.0}
-        limits = {"max_tokens": tokens, "min_tokens": tokens, "ignore_eos": True, "return_token_ids": True}
+        # Not min_tokens as well: until so many are written, it keeps the server from the token that ends a text.
+        limits = {"max_tokens": tokens, "ignore_eos": True, "return_token_ids": True}
         body = {"model": model, "prompt": list(prompt), **plain, **limits, **more}
         choices = _read(_Completion, self._send("completions", body), self.url).choices
         if len(choices) != 1 or len(choices[0].token_ids) != tokens:
