@@ -85,7 +85,7 @@ def _signing(wanted: ToSign | None, person: Person) -> str:
 
 
 def _steps(steps: Iterable[StepStands]) -> str:
-    return f'<ol class="steps">{"".join(map(_step, steps))}</ol>'
+    return f'<ol class="quarter-steps">{"".join(map(_step, steps))}</ol>'
 
 
 def _step(step: StepStands) -> str:
