@@ -87,7 +87,10 @@ def _stacked(axes: Axes, place: int, counts: Mapping[str, int]) -> None:
 def _figure(bars: int, title: str) -> tuple[Figure, Axes]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH, 1.2 + 0.36 * bars), dpi=DPI, layout="constrained")
+    height = 1.2 + 0.36 * bars
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI)
+    # Fixed margins: a layout that is worked out draws every figure twice.
+    figure.subplots_adjust(left=0.22, right=0.97, top=1 - 0.5 / height, bottom=0.2 / height)
     axes: Axes = figure.add_subplot()
     axes.set_title(title, loc="left", color=INK, fontsize=12)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
