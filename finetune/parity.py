@@ -3,7 +3,8 @@
 Two questions, of the same prompts that serving renders:
 - *float32*: the base with the adapter loaded, as a canary is served. Every prompt gives the same tokens, and every
   greedy token is the one of transformers with PEFT.
-- *as served*: the merged model in the type of its weights. In bfloat16 even two runs of one model part after some
+- *as served*: the merged model in the type that vLLM takes by itself: that of the weights, and bfloat16 for weights in
+  float32. In bfloat16 even two runs of one model part after some
   tokens, so greedy texts prove nothing there; the log-probabilities of the reference's replies must lie within
   `MEAN_WITHIN` on average and `ALL_WITHIN` each (natural logarithm).
 
@@ -138,7 +139,7 @@ def measure(
         engine = f"vllm {Api(exact.url).version()}"
     served = Served(str(parts.merged / MODEL), free_url(), _NAME, context=context)
     with run(served):
-        second = compare(Api(served.url), _NAME, Form.MERGED, merged.dtype, prompts, expected)
+        second = compare(Api(served.url), _NAME, Form.MERGED, f"auto ({merged.dtype} weights)", prompts, expected)
     hashes = (merged.base_hash, merged.adapter_hash, merged.model_hash)
     now = datetime.now(UTC)
     return Parity(candidate, *hashes, answer_prompt().label, engine, versions(), now, (first, second), expected)

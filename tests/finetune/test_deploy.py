@@ -77,7 +77,7 @@ def test_the_proof_is_of_these_weights_and_holds(world: World, name: str) -> Non
     assert gate_measures(parity)["parity"].value == 1.0
     exact, merged = parity.compared
     assert (exact.form, exact.dtype, exact.same_tokens) == (Form.ADAPTER, "float32", exact.tokens)
-    assert (merged.form, merged.dtype, merged.exact) == (Form.MERGED, "float32", False)
+    assert (merged.form, merged.dtype, merged.exact) == (Form.MERGED, "auto (float32 weights)", False)
     assert exact.tokens == len(PROMPTS) * 48
     assert exact.largest_difference < 1e-4 < exact.to_base, "the adapter does something, and it is this"
     found = read_merged(merged_folder(world.loop, release.candidate))

@@ -62,14 +62,14 @@ def proven(world: World) -> tuple[str, Parity]:
 
 @pytest.fixture(scope="module")
 def base_server(world: World) -> Iterator[VllmServer]:
-    served = Served(str(world.base), free_url(), "base", rank=8, context=4096, runtime_adapters=True)
+    served = Served(str(world.base), free_url(), "base", rank=8, context=4096, dtype="float32", runtime_adapters=True)
     with running(PYTHON, served, world.folder / "base.log", core=CORES[0], within=STARTS_WITHIN) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def merged_server(world: World, proven: tuple[str, Parity]) -> Iterator[VllmServer]:
-    served = served_release(world.loop, proven[0], free_url(), Served("base", context=4096))
+    served = served_release(world.loop, proven[0], free_url(), Served("base", context=4096, dtype="float32"))
     with running(PYTHON, served, world.folder / "merged.log", core=CORES[-1], within=STARTS_WITHIN) as server:
         yield server
 
@@ -118,7 +118,7 @@ def routed(world: World, asked: Asked, unreleased: Target) -> RoutedGenerator:
 def test_vllm_says_what_peft_says(
     world: World, proven: tuple[str, Parity], base_server: VllmServer, merged_server: VllmServer
 ) -> None:
-    """The weights are in float32, and so vLLM computes: every greedy token of the adapter and of the merged model."""
+    """Both servers compute in float32 (left to itself vLLM takes bfloat16): every greedy token of the adapter and of the merged model."""
     name, parity = proven
     adapter = Api(base_server.served.url)
     adapter.load_adapter("alone", world.loop.release(name) / ADAPTER)
