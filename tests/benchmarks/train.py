@@ -78,7 +78,7 @@ def measure(shape: Shape, count: int) -> BenchReport:
         metrics = {"roofline, GFLOP/s": Metric(peak / 1e9, 1)}
         variants = {
             "ours": world.recipe,
-            "ours, not packed": replace(world.recipe, packing=False),
+            "ours, not packed": replace(world.recipe, packing=False, micro_batch=8),
         }
         for name, recipe in variants.items():
             metrics |= _ours(name, replace(world, recipe=recipe), peak)
@@ -111,7 +111,7 @@ def _world(folder: Path, shape: Shape, count: int) -> _World:
     tokeniser = make_tokeniser(base, [message.content for row in rows for message in messages(row)])
     blocks, head = _model(base, shape, len(tokeniser))
     recipe = Recipe(
-        "bench", 1, str(base), batch_size=16, micro_batch=1 if shape == "8b" else 4, epochs=1,
+        "bench", 1, str(base), batch_size=16, micro_batch=1, epochs=1,
         max_tokens=2048 if shape == "small" else 4096, answers=0, tracking=(), learning_rate=1e-4,
     )  # fmt: skip
     encoded = [encode(row, tokeniser) for row in rows]
