@@ -216,6 +216,8 @@ def _states() -> tuple[str, ...]:
 def _finish(case: str, act: str, why: str, given: Mapping[str, str], *, signed: bool, as_json: bool) -> None:
     from ui.triage.shapes import done_shape
 
+    # Nobody should wait for models and type a password to hear that there is no such case.
+    _reading()[0].book.case(case)
     with _working() as (tools, person):
         name = _do(tools, person, case, act, why, given, password=_password() if signed else "")
         done = done_shape(tools.desk.book.case(name))
