@@ -4,9 +4,9 @@ Two questions, of the same prompts that serving renders:
 - *float32*: the base with the adapter loaded, as a canary is served. Every prompt gives the same tokens, and every
   greedy token is the one of transformers with PEFT.
 - *as served*: the merged model in the type that vLLM takes by itself: that of the weights, and bfloat16 for weights in
-  float32. In bfloat16 even two runs of one model part after some
-  tokens, so greedy texts prove nothing there; the log-probabilities of the reference's replies must lie within
-  `MEAN_WITHIN` on average and `ALL_WITHIN` each (natural logarithm).
+  float32. In bfloat16 even two runs of one model part after some tokens, so greedy texts prove nothing there; the
+  log-probabilities of the reference's replies must lie within `MEAN_WITHIN` on average and `ALL_WITHIN` each (natural
+  logarithm).
 
 The same second question is put to the server that is about to answer people (`probe_server`), wherever it runs; there,
 in addition, what it says must be nearer to the release than to the bare base.

@@ -118,7 +118,7 @@ def routed(world: World, asked: Asked, unreleased: Target) -> RoutedGenerator:
 def test_vllm_says_what_peft_says(
     world: World, proven: tuple[str, Parity], base_server: VllmServer, merged_server: VllmServer
 ) -> None:
-    """Both servers compute in float32 (left to itself vLLM takes bfloat16): every greedy token of the adapter and of the merged model."""
+    """Every greedy token, of both; they are told to compute in float32: left to itself, vLLM takes bfloat16."""
     name, parity = proven
     adapter = Api(base_server.served.url)
     adapter.load_adapter("alone", world.loop.release(name) / ADAPTER)
