@@ -105,12 +105,15 @@ def _opened() -> tuple[Records, Person]:
 
 
 def _verified(records: Records, anchors: tuple[Anchor, ...]) -> Verified:
-    """The chain, and beside it what it is about: the conversations, their reviews, the cases and the signatures."""
+    """The chain, and beside it what it is about: conversations, reviews, cases, signatures and releases."""
     from assistant.reviews import Reviews
     from assistant.signing import verify_signatures
+    from finetune.release_audit import release_breaks
+    from ui.settings import load
 
     chain, reviews = records.ledger.verify(anchors), Reviews(records.ledger).verify()
     beside = (*records.verify(), *reviews, *_case_breaks(records), *verify_signatures(records.ledger))
+    beside += tuple(release_breaks(load().data_dir / "loop" / "releases", records.ledger))
     return replace(chain, breaks=(*chain.breaks, *beside))
 
 

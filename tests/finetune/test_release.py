@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from finetune.release import (
     signable,
     verify_release,
 )
+from finetune.release_audit import release_breaks
 from tests.finetune.candidates import candidate_in, judged_in, rejudged
 
 PASSWORDS = {"mara": "correct horse battery", "omar": "another staple entirely", "pia": "a third one altogether"}
@@ -288,6 +290,21 @@ def test_a_release_is_not_rejected_afterwards(place: Place) -> None:
     assert mara is not None
     with pytest.raises(ReleaseRefused, match="roll it back"):
         reject(place.folder, place.ledger, mara, ["late"])
+
+
+def test_an_audit_finds_releases_that_are_changed_gone_or_made_up(place: Place) -> None:
+    place.sign("mara")
+    place.sign("omar")
+    folder = place.release()
+    assert tuple(release_breaks(place.releases, place.ledger)) == ()
+    (folder / ADAPTER / "adapter_model.safetensors").write_bytes(b"other")
+    (changed,) = release_breaks(place.releases, place.ledger)
+    assert "not the one that was trained" in changed.explanation
+    shutil.copytree(folder, folder.with_name("made-up"))
+    assert "never recorded" in list(release_breaks(place.releases, place.ledger))[-1].explanation
+    shutil.rmtree(folder)
+    gone, _ = release_breaks(place.releases, place.ledger)
+    assert "is not there any more" in gone.explanation
 
 
 def test_the_signatures_say_what_they_mean(place: Place) -> None:
