@@ -1,6 +1,7 @@
 """A vLLM server as a process of its own, from an environment of its own: its command, its start, its health, its end.
 
-vLLM is never imported. On a signal to end, the server takes no new request and finishes those it has.
+vLLM is never imported. On a signal to end, the server takes no new request and finishes those it has. It never outlives
+whoever started it: `finetune.vllm_guard` ends it when that process is gone, however it went.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pydantic import SecretStr
 
 from assistant.settings import AssistantSettings
 from finetune.errors import ServerFailed
+from finetune.vllm_guard import Guard, guarded
 
 DEFAULT_URL = "http://127.0.0.1:8000/v1"
 NO_KEY = SecretStr("")
@@ -119,11 +121,12 @@ def is_cpu_build(python: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class VllmServer:
-    """A server that was started here, its process, and the file with everything that it said."""
+    """A server that was started here, its process, the file with everything that it said, and what ends it with us."""
 
     served: Served
     process: subprocess.Popen[bytes]
     log: Path
+    guard: Guard
 
     def healthy(self) -> bool:
         """Whether the process lives and the server says that it can answer."""
@@ -137,12 +140,14 @@ class VllmServer:
                 self.process.wait(within)
             except subprocess.TimeoutExpired:
                 self.kill()
+        self.guard.dismiss()
 
     def kill(self) -> None:
         """End the server and its workers without giving them a chance to say goodbye."""
         with suppress(ProcessLookupError):  # nobody is left; workers may outlive a server that crashed
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.guard.dismiss()
 
 
 @contextmanager
@@ -180,9 +185,10 @@ def start(python: Path, served: Served, log: Path, *, core: int | None = None) -
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    guard = guarded(process.pid)
     if core is not None:
         os.sched_setaffinity(process.pid, {core})  # before it has threads and children, which inherit it
-    return VllmServer(served, process, log)
+    return VllmServer(served, process, log, guard)
 
 
 def wait_until_healthy(server: VllmServer, within: float = STARTS_WITHIN) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -148,3 +151,55 @@ def test_a_server_that_does_not_answer_in_time_is_killed(tmp_path: Path) -> None
 def test_without_an_environment_nothing_is_started(tmp_path: Path) -> None:
     with pytest.raises(ServerFailed, match="make vllm-env"):
         start(tmp_path / "python", Served("m"), tmp_path / "log")
+
+
+STARTS = """
+import sys, time
+from pathlib import Path
+from finetune.vllm_process import Served, free_url, start
+server = start(Path(sys.argv[1]), Served("m", free_url()), Path(sys.argv[2]))
+print(server.process.pid, flush=True)
+time.sleep(100)
+"""
+
+
+def test_a_server_ends_with_its_workers_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
+    script = _sleeping_server(tmp_path)
+    command = (sys.executable, "-c", STARTS, str(script), str(tmp_path / "log"))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        group = int(parent.stdout.readline())
+        _until(lambda: (tmp_path / "log").read_text() == "working\n")
+        assert _lives(group)
+        parent.send_signal(signal.SIGKILL)
+    _until(lambda: not _lives(group))
+
+
+def test_a_server_that_ended_is_guarded_no_more(tmp_path: Path) -> None:
+    server = start(_sleeping_server(tmp_path), Served("m", free_url()), tmp_path / "log")
+    server.stop(within=10)
+    assert server.guard.process.returncode == 0, "it killed nothing"
+    server.kill()
+    assert not _lives(server.process.pid)
+
+
+def _sleeping_server(place: Path) -> Path:
+    """A server with a worker beside it, both of which sleep."""
+    script = place / "bin" / "python"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\nsleep 100 &\necho working\nexec sleep 100\n")
+    script.chmod(0o755)
+    return script
+
+
+def _lives(group: int) -> bool:
+    """Whether a process of the group runs; one that has ended and was not waited for does not."""
+    found = subprocess.run(("ps", "-eo", "pgid=,stat="), capture_output=True, text=True, check=True).stdout
+    return any(int(pgid) == group and not stat.startswith("Z") for pgid, stat in map(str.split, found.splitlines()))
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
