@@ -123,6 +123,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     world = make_world(tmp_path_factory.mktemp("loop"), url)
     with opened(world.settings) as product, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHARMASSIST_DATA_DIR", str(world.settings.data_dir))
+        patch.setenv("PHARMASSIST_ASSISTANT__LLM_URL", url)
+        patch.setenv("PHARMASSIST_ASSISTANT__LLM_MODEL", str(world.base))
         add_people(product.accounts)
         teach(product, world)
         served = Served(str(world.base), url, context=2048, runtime_adapters=True)
