@@ -245,6 +245,10 @@ class ServingFile:
             if not self._confirmed(state):
                 log.error("The ledger does not confirm the serving state of %s: %s", self._path, kept)
                 return
+            if self._good and state.number < self._good.number:
+                # Every change counts up: file and ledger were both put back, and agree with each other again.
+                log.error("The serving state of %s is older than the one in use: %s", self._path, kept)
+                return
         except (ServingInvalid, ReadFailed) as error:
             log.error("%s: %s", error, kept)
             return

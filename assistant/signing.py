@@ -32,6 +32,13 @@ def signatures_of(ledger: Ledger, record: str) -> tuple[Signature, ...]:
         return tuple(_signature(dict(row)) for row in connection.execute(query).mappings())
 
 
+def recorded_signatures_of(ledger: Ledger, record: str) -> tuple[Signature, ...]:
+    """The signatures under one record that the ledger holds too, as they are stored; oldest first."""
+    entries = {e.deed.facts.get("signature", ""): e.deed for e in ledger.entries(kind=EntryKind.SIGNED, subject=record)}
+    found = ((each, entries.get(each.id)) for each in signatures_of(ledger, record))
+    return tuple(each for each, deed in found if deed is not None and _fits(each, deed))
+
+
 def verify_signatures(ledger: Ledger) -> tuple[Break, ...]:
     """Where a stored signature is not the one that the ledger recorded, is gone, or was never recorded."""
     # What is signed while this reads has its entry after the head; it is compared by the next verification.
@@ -59,6 +66,10 @@ def _is_of(row: RowMapping, deed: Deed) -> bool:
         signature = _signature({**row, "signed_at": datetime.fromisoformat(row["signed_at"])})
     except (ValueError, KeyError, TypeError):
         return False
+    return _fits(signature, deed)
+
+
+def _fits(signature: Signature, deed: Deed) -> bool:
     said = (deed.by, deed.subject, deed.summary, deed.facts.get("record_hash"))
     return said == (signature.user_name, signature.record, signature.line(), signature.record_hash)
 

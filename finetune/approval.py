@@ -6,7 +6,7 @@ from assistant.accounts import Accounts
 from assistant.chain import digest
 from assistant.ledger import Ledger
 from assistant.people import Meaning, Signature
-from assistant.signing import keep_signature, signatures_of
+from assistant.signing import keep_signature, recorded_signatures_of
 from finetune.errors import SnapshotInvalid
 from finetune.example import Snapshot
 
@@ -42,5 +42,5 @@ def approve(
 def approval_of(snapshot: Snapshot, ledger: Ledger) -> Signature | None:
     """The first signature that allows training on the dataset as it is, None where there is none."""
     hashed = dataset_hash(snapshot)
-    signed = signatures_of(ledger, dataset_record(snapshot))
+    signed = recorded_signatures_of(ledger, dataset_record(snapshot))
     return next((e for e in signed if e.record_hash == hashed and e.meaning is Meaning.DATASET_APPROVED), None)

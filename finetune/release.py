@@ -24,11 +24,12 @@ from assistant.accounts import Accounts
 from assistant.chain import Deed, EntryKind, digest, moment
 from assistant.ledger import Ledger, append
 from assistant.people import May, Meaning, Person, Signature, require
-from assistant.signing import keep_signature, require_two_people, signatures_of
+from assistant.signing import keep_signature, recorded_signatures_of, require_two_people, signatures_of
 from finetune.candidate import ADAPTER, RECIPE, verified
 from finetune.errors import FinetuneError, ReleaseRefused
 from finetune.example import Approval, Candidate, Release
 from finetune.gate import GateReport, report_json, report_of
+from finetune.gate_names import require_known_limits
 from finetune.hashes import file_hash, folder_hash
 
 EVALUATION, REPORT, REJECTED, MANIFEST = "evaluation.json", "gate.json", "rejected.json", "release.json"
@@ -64,8 +65,9 @@ def keep_report(report: GateReport, folder: Path, ledger: Ledger, by: str) -> No
     """Enter the gate's judgement in the ledger, failed ones too, and write the report beside the candidate.
 
     Only a report that the ledger holds can be signed, so that a file that was edited to pass is no report. The same
-    report is entered once.
+    report is entered once. Raises `ReleaseRefused` where a candidate was judged by other limits under the same name.
     """
+    require_known_limits(report, ledger)
     if not _is_entered(report, ledger):
         facts = {"decision": "judged", "report": report.hash, "evaluation": report.evaluation}
         facts |= {"gate": report.gate, "limits": report.gate_hash, "passed": "yes" if report.passed else "no"}
@@ -131,9 +133,12 @@ def sign(folder: Path, ledger: Ledger, accounts: Accounts, user_name: str, passw
 
 
 def approvals_of(what: Signable, ledger: Ledger) -> tuple[Signature, ...]:
-    """The signatures that hold for the candidate as it is now: one for each person, oldest first."""
+    """The signatures that hold for the candidate as it is now: one for each person, oldest first.
+
+    One that the ledger does not hold as it is stored is none.
+    """
     found: dict[str, Signature] = {}
-    for each in signatures_of(ledger, what.record):
+    for each in recorded_signatures_of(ledger, what.record):
         if each.record_hash == what.hash and each.meaning is Meaning.RELEASE_APPROVED:
             found.setdefault(each.person_id, each)
     return tuple(found.values())
@@ -273,6 +278,8 @@ def verify_release(folder: Path, ledger: Ledger, base: Path | None = None) -> tu
     )
     if made.candidate != what.candidate or folder_hash(folder / ADAPTER) != made.candidate.adapter_hash:
         found.append("The adapter or its manifest is not the one that was released.")
+    if is_rejected(made.candidate.id, ledger):
+        found.append("The candidate was rejected.")
     if made.evaluation != what.evaluation:
         found.append("The evaluation is not the one that was signed.")
     if not what.report.passed or made.gate != what.report.gate:

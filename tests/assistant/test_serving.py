@@ -157,7 +157,7 @@ def test_a_change_is_seen_at_the_next_look(tmp_path: Path) -> None:
     path = tmp_path / "serving.json"
     serving = ServingFile(path, yes)
     assert serving.now() == NOTHING_DEPLOYED
-    for state in (STATE, SECOND, STATE):
+    for state in (STATE, SECOND, replace(STATE, number=9)):
         write_state(path, state)
         assert serving.now() == state
 
@@ -176,6 +176,21 @@ def test_a_broken_file_keeps_the_last_good_state(
     assert "the last good one stays" in caplog.text
     write_state(path, SECOND)
     assert serving.now() == SECOND
+
+
+def test_a_state_that_was_put_back_together_with_the_ledger_is_not_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "serving.json"
+    write_state(path, SECOND)
+    file = ServingFile(path, yes)
+    assert file.now() == SECOND
+    for earlier in (STATE, None):
+        path.unlink() if earlier is None else write_state(path, earlier)
+        assert file.now() == SECOND
+    assert "older than the one in use" in caplog.text
+    write_state(path, replace(SECOND, number=9, stable=TRIED))
+    assert file.now() == replace(SECOND, number=9, stable=TRIED)
 
 
 def test_a_file_that_was_never_good_gives_no_state(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from assistant.accounts import Accounts
-from assistant.chain import EntryKind
+from assistant.chain import Deed, EntryKind
 from assistant.database import open_database
 from assistant.errors import NotAllowed, SignInFailed
 from assistant.ledger import Ledger
 from assistant.people import Meaning, Role
 from assistant.signing import signatures_of, verify_signatures
+from assistant.tables.people import SIGNATURES
 from finetune.candidate import ADAPTER
 from finetune.errors import CandidateInvalid, ReleaseRefused
 from finetune.release import (
@@ -35,7 +37,7 @@ from finetune.release import (
     verify_release,
 )
 from finetune.release_audit import release_breaks
-from tests.finetune.candidates import candidate_in, judged_in, rejudged
+from tests.finetune.candidates import candidate_in, judged_in, rejudged, with_limit
 
 PASSWORDS = {"mara": "correct horse battery", "omar": "another staple entirely", "pia": "a third one altogether"}
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -242,6 +244,37 @@ def test_a_release_of_another_database_is_not_proven(place: Place, tmp_path: Pat
     found = verify_release(folder, Ledger(engine))
     engine.dispose()
     assert len(found) == 2
+
+
+def test_a_signature_that_was_written_past_the_ledger_is_none(place: Place) -> None:
+    place.sign("mara")
+    omar, what = place.accounts.find("omar"), signable(place.folder)
+    assert omar is not None
+    (real,) = signatures_of(place.ledger, what.record)
+    made_up = asdict(replace(real, id="made-up", person_id=omar.id, user_name="omar", name="Omar Haddad"))
+    with place.ledger.writing("a row") as connection:
+        connection.execute(sa.insert(SIGNATURES), [{**made_up, "meaning": real.meaning.value}])
+    assert len(signatures_of(place.ledger, what.record)) == 2
+    with pytest.raises(ReleaseRefused, match="there are 1 under this report"):
+        place.release()
+
+
+def test_a_rejection_at_the_same_moment_as_the_release_counts(place: Place) -> None:
+    place.sign("mara")
+    place.sign("omar")
+    folder = place.release()
+    facts = {"decision": "rejected"}
+    place.ledger.record(Deed(EntryKind.RELEASE, "omar", signable(folder).record, "Rejected.", facts))
+    assert verify_release(folder, place.ledger) == ("The candidate was rejected.",)
+
+
+def test_limits_that_were_loosened_need_a_new_version(place: Place) -> None:
+    made = signable(place.folder).candidate
+    looser = with_limit("clinical accuracy", at_least=0.5)
+    with pytest.raises(ReleaseRefused, match=r"other limits that are called gate@test too \(entry \d+ of the ledger"):
+        rejudged(place.folder, made, place.ledger, right=90, wrong=10, gate=looser)
+    newer = looser.model_copy(update={"version": "test-2"})
+    assert rejudged(place.folder, made, place.ledger, right=90, wrong=10, gate=newer).passed
 
 
 def test_another_base_is_found(place: Place, tmp_path: Path) -> None:
