@@ -214,7 +214,7 @@ def _nearly(rng: random.Random, told: _Told) -> _Told:
     words = told.answer.split(" ")
     places = [place for place, word in enumerate(words) if word in _NEUTRAL]
     for place in rng.sample(places, 2):
-        words[place] = rng.choice(_NEUTRAL)
+        words[place] = rng.choice([word for word in _NEUTRAL if word != words[place]])
     return _Told(told.question, " ".join(words), told.medicine)
 
 
