@@ -234,6 +234,8 @@ def answered(desk: Desk, person: Person, case: Case, answer: Answer) -> Case:
     found = next((each for each in case.submissions if each.message == message), None)
     if found is None:
         raise MoveRefused(f"No report of case {case.label} has the message number {message}.")
+    if found.acknowledged == code and any(each.sha256 == answer.sha256 for each in case.sources):
+        return case  # the same file again says nothing new
     noted = replace(found, acknowledged=code, rejected=not accepted)
     end = State.ACKNOWLEDGED if accepted else State.REJECTED
     said = f"The gateway {'accepted' if accepted else 'refused'} the report for {found.market} ({code})."

@@ -380,8 +380,9 @@ def test_the_official_answers_close_the_loop(
     reply = room.board.files.acknowledge(office.bob, {"name": name, "content": data, "case": case.id})
     assert reply.said == f"Case {case.label}: {state.value}."
     assert bool([each for each in office.desk.deadlines(room.now(case)) if each.market == "us"]) is runs
+    version = room.now(case).version
     again = room.board.files.acknowledge(office.bob, {"name": name, "content": data, "case": case.id})
-    assert (again.error, room.now(case).state) == ("", state)
+    assert (again.error, room.now(case).state, room.now(case).version) == ("", state, version)
     assert list(case_breaks(office.ledger.entries(), office.desk.book)) == []
 
 
