@@ -3,7 +3,7 @@
     python -m tests.benchmarks.plain_trl FOLDER
 
 Reads `recipe.yaml` and `rows.jsonl` (prompt and completion as messages), trains one epoch, prints one JSON object.
-What the recipe says of the adapter and the batch is used; everything else is left as TRL has it.
+What the recipe says of the adapter, the batch and the precision is used; everything else is left as TRL has it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import json
 import sys
 from pathlib import Path
 
+import torch
 from datasets import Dataset
 from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
+from finetune.base_model import in_bfloat16
 from finetune.measure import peak_mb
 from finetune.recipe import read_recipe
 
@@ -33,6 +35,8 @@ def main(folder: Path) -> None:
         gradient_accumulation_steps=max(1, recipe.batch_size // 8),
         learning_rate=recipe.learning_rate,
         activation_checkpointing=recipe.checkpoint_gradients,
+        bf16=in_bfloat16(recipe),
+        use_cpu=not torch.cuda.is_available(),
         save_strategy="no",
         report_to="none",
         logging_steps=1,
