@@ -54,7 +54,8 @@ def steps(folder: Path, until: datetime, tools: QuarterTools) -> tuple[Step, ...
         return f"{tools.grounds} {hash_of(kept) if kept else ''}"
 
     def before() -> str:
-        return " ".join(each.name for each in story.earlier_snapshots())
+        frozen = (*(each.name for each in story.earlier_snapshots()), *story.added_snapshots())
+        return " ".join((*frozen, tools.asked()))
 
     def baseline() -> str:
         return f"{ground()} {tools.serving()} {tools.base_hash}"

@@ -15,7 +15,7 @@ from finetune.approval import approval_of
 from finetune.bases import keep_baseline
 from finetune.candidate import ADAPTER, MANIFEST, read_candidate
 from finetune.compare import Comparison, compare
-from finetune.errors import EvaluationInvalid
+from finetune.errors import EvaluationInvalid, SnapshotInvalid
 from finetune.evaluate import Evaluation, SystemUnderTest, evaluate, measures
 from finetune.example import Example, Split
 from finetune.gate import evidence_of, judge
@@ -26,7 +26,7 @@ from finetune.parity import read_parity
 from finetune.quarter_tools import QuarterTools
 from finetune.regression import keep_right
 from finetune.release import EVALUATION, REPORT, approvals_of, is_rejected, keep_report, release, signable
-from finetune.snapshot import read_rows, read_snapshot
+from finetune.snapshot import read_rows, read_snapshot, verify
 from finetune.steps import (
     Earlier,
     Ended,
@@ -66,6 +66,11 @@ class Story:
     def prepare(self, given: Given) -> Result:
         """The frozen dataset, in a folder whose name its inputs decide."""
         examples = self.tools.select(self.until).examples
+        for each in self.tools.plan.snapshots:
+            if wrong := verify(each):
+                raise SnapshotInvalid(
+                    f"The dataset in {each}, which the plan adds, is not as it was frozen: {wrong[0]}."
+                )
         more = chain.from_iterable(_rows_of(each) for each in self.tools.plan.snapshots)
         out = self.tools.loop / "snapshots" / f"{self.quarter}-{given.work.name}"
         snapshot = self.tools.prepare(chain(examples, more), out, self.earlier_snapshots())
@@ -194,6 +199,10 @@ class Story:
         markers = (read_marker(each, "prepare") for each in self._quarters_before())
         folders = (self.tools.loop / "snapshots" / each.made.facts["folder"] for each in markers if each is not None)
         return tuple(each for each in folders if each.is_dir())
+
+    def added_snapshots(self) -> tuple[str, ...]:
+        """The ids of the datasets that the plan adds: another one in the same folder is another input."""
+        return tuple(read_snapshot(each).id for each in self.tools.plan.snapshots)
 
     def regression(self) -> Path | None:
         """What the last release before this quarter got right, None where there was none."""

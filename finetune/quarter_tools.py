@@ -63,3 +63,5 @@ class QuarterTools:
     register: Callable[[Path], str]
     canary: Callable[[Path, float], Result]
     served: Callable[[], Served]
+    asked: Callable[[], str] = lambda: ""
+    """The hash of the questions that no dataset decides: what `prepare` keeps out of the dataset."""

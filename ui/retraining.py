@@ -73,6 +73,7 @@ def quarter_tools(product: Product, plan: Plan, machine: Machine, on_progress: O
         register=lambda folder: register(folder, loop.folder / "tracking"),
         canary=partial(_canary, product, loop),
         served=partial(_served, loop),
+        asked=lambda: digest({"asked": [probe.ask for probe in fixed_probes(product, plan)]}),
     )
 
 

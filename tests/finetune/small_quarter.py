@@ -63,6 +63,9 @@ class SmallQuarter:
     served: Served = field(default_factory=lambda: Served("", ""))
     review: str = "reviews-1"
     index: str = "index-1"
+    asked: str = "questions-1"
+    added: tuple[Path, ...] = ()
+    """Datasets that the plan adds."""
     drops: int = 0
     """How many questions get no answer of their own, the first time or each time that they are asked."""
     worked: list[str] = field(default_factory=list)
@@ -85,10 +88,12 @@ class SmallQuarter:
         return retrain(Q4, self.tools(), again, NOW)
 
     def tools(self) -> QuarterTools:
+        plan = read_plan().model_copy(update={"snapshots": self.added})
         return QuarterTools(
-            self.loop, read_plan(), replace(PLAIN, base="tiny"), self.gate, "b" * 64, self.ledger, "local", MEDICINES,
+            self.loop, plan, replace(PLAIN, base="tiny"), self.gate, "b" * 64, self.ledger, "local", MEDICINES,
             self._select, self._prepare, lambda place, kept: PROBES, self.index, lambda: "serving-1", self._now_served,
             self._train, self._tuned, self._parity, self._register, self._canary, lambda: self.served,
+            lambda: self.asked,
         )  # fmt: skip
 
     def _select(self, until: datetime) -> Selection:

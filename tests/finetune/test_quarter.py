@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,16 +12,18 @@ from assistant.errors import NotAllowed, SignInFailed
 from assistant.people import May, Role
 from finetune.approval import approval_of, approve
 from finetune.errors import QuarterInvalid, ResultChanged, SnapshotInvalid
+from finetune.example import Split
 from finetune.journal import Happened, read_notes
 from finetune.plan import SHIPPED, read_plan
 from finetune.quarter import TITLES, steps
 from finetune.quarter_tools import Served
 from finetune.release import reject, sign
 from finetune.retrain import cut_off, exit_code
-from finetune.snapshot import read_snapshot
+from finetune.snapshot import read_snapshot, rows_file
 from finetune.standing import Stage, where
 from finetune.steps import Ended, Finished, Waiting, read_marker
 from tests.finetune.small_quarter import NOW, PASSWORDS, Q4, SmallQuarter, gate
+from tests.finetune.training_world import examples, snapshot
 
 
 @pytest.fixture
@@ -35,8 +38,8 @@ def made(small: SmallQuarter, step: str, kind: str) -> Path:
 
 
 def approved(small: SmallQuarter) -> None:
-    snapshot = read_snapshot(made(small, "prepare", "snapshots"))
-    approve(snapshot, small.ledger, small.accounts, "olga", PASSWORDS["olga"])
+    frozen = read_snapshot(made(small, "prepare", "snapshots"))
+    approve(frozen, small.ledger, small.accounts, "olga", PASSWORDS["olga"])
 
 
 def signed(small: SmallQuarter, *names: str) -> None:
@@ -152,6 +155,34 @@ def test_another_index_evaluates_again_and_trains_not_again(small: SmallQuarter)
     assert {name: small.worked.count(name) for name in ("prepare", "train", "baseline", "evaluate")} == {
         "prepare": 1, "train": 1, "baseline": 2, "evaluate": 2,
     }  # fmt: skip
+
+
+def test_another_evaluation_question_is_kept_out_of_the_dataset_before_it_is_asked(small: SmallQuarter) -> None:
+    up_to_signing(small)
+    small.asked = "questions-2"
+    stand = small.run()
+    assert isinstance(stand, Waiting)
+    assert "sign" in stand.command, "the dataset came out the same, so its approval holds"
+    assert small.worked.count("prepare") == 2
+
+
+def test_a_dataset_that_the_plan_adds_is_taken_as_it_was_frozen_or_not_at_all(
+    small: SmallQuarter, tmp_path: Path
+) -> None:
+    added = tmp_path / "added"
+    first = snapshot(added, {Split.TRAIN: examples(4, 700), Split.VALIDATION: ()})
+    small.added = (added,)
+    small.run()
+    assert small.worked == ["prepare"]
+    shutil.rmtree(added)
+    assert snapshot(added, {Split.TRAIN: examples(5, 800), Split.VALIDATION: ()}).id != first.id
+    small.run()
+    assert small.worked == ["prepare", "prepare"], "another dataset in the same folder is another input"
+    (added / rows_file(Split.TRAIN)).write_bytes(b"other rows")
+    small.run()
+    assert small.worked == ["prepare", "prepare"]
+    with pytest.raises(SnapshotInvalid, match=r"which the plan adds, is not as it was frozen: train.* was changed"):
+        small.run(again="prepare")
 
 
 def test_what_was_released_stays_what_it_was(small: SmallQuarter) -> None:
