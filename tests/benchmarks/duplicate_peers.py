@@ -66,7 +66,7 @@ def splink_pairs(cases: Sequence[Fingerprint]) -> dict[str, set[frozenset[str]]]
 
 
 def _table(cases: Sequence[Fingerprint]) -> Any:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     return pa.Table.from_pylist(list(_rows(cases)))
 
