@@ -151,7 +151,7 @@ def measured_by(folder: Path, parameters: float, gpus: int = 1) -> Measured:
     if not points:
         raise CostUnknown(f"{folder} holds no curve of a training; “pharmassist models list” names the candidates.")
     middle = median(point.tokens_per_second for point in points)
-    source = f"median of {len(points)} epochs of candidate {folder.name[:12]}, on {gpus}"
+    source = f"median of {len(points)} epochs of candidate {folder.name}, on {gpus}"
     return Measured(middle / gpus, parameters, source)
 
 

@@ -109,7 +109,8 @@ def _words(costs: Sequence[Line], back: Sequence[Line]) -> str:
 
 
 def _line(line: Line) -> str:
-    return f"  {line.name:32} {line.value:>20,.2f} {line.unit:12} {line.how}"
+    shown = f"{line.value:,.2f}" if abs(line.value) >= 1 or not line.value else f"{line.value:.4g}"
+    return f"  {line.name:32} {shown:>20} {line.unit:12} {line.how}"
 
 
 def _json(costs: Sequence[Line], back: Sequence[Line]) -> str:

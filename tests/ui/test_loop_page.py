@@ -164,6 +164,17 @@ def test_another_quarter_is_chosen(page: Page) -> None:
     assert "Has not begun" in page.html(quarter="2026Q3")
 
 
+def test_the_plots_of_the_sheet_are_within_the_page(page: Page) -> None:
+    page.small.run()
+    plots = made(page.small, "prepare", "snapshots") / "plots"
+    plots.mkdir()
+    (plots / "by-area.png").write_bytes(b"\x89PNG small")
+    (plots / "huge.png").write_bytes(b"x" * 500_001)
+    shown = page.html()
+    assert '<img alt="by-area" src="data:image/png;base64,iVBORyBzbWFsbA==">' in shown
+    assert "huge" not in shown
+
+
 def test_files_that_are_damaged_are_left_out(page: Page) -> None:
     approved_and_judged(page)
     place = made(page.small, "train", "candidates")

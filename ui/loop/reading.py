@@ -24,6 +24,9 @@ from finetune.snapshot import read_snapshot
 from finetune.standing import Stage, StepStands, where
 from finetune.steps import read_marker
 
+LARGEST_PLOT = 500_000
+"""Bytes; a larger picture is not one of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToSign:
@@ -42,6 +45,8 @@ class QuarterView:
     outcome: str
     steps: tuple[StepStands, ...]
     sheet: str = ""
+    plots: tuple[tuple[str, bytes], ...] = ()
+    """Name and PNG of each plot of the data sheet."""
     curves: tuple[EpochPoint, ...] = ()
     comparison: Comparison | None = None
     report: GateReport | None = None
@@ -68,6 +73,7 @@ def view_of(loop: Path, name: str, ledger: Ledger) -> QuarterView:
         outcome(steps),
         steps,
         sheet=_text(snapshot / PAGE) if snapshot else "",
+        plots=_plots(snapshot) if snapshot else (),
         curves=_curves(folder, loop, candidate),
         comparison=_comparison(folder),
         report=_report(candidate),
@@ -92,6 +98,14 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeError):
         return ""
+
+
+def _plots(snapshot: Path) -> tuple[tuple[str, bytes], ...]:
+    try:
+        found = sorted((snapshot / "plots").glob("*.png"))
+        return tuple((path.stem, path.read_bytes()) for path in found if path.stat().st_size <= LARGEST_PLOT)
+    except OSError:
+        return ()
 
 
 def _curves(folder: Path, loop: Path, candidate: Path | None) -> tuple[EpochPoint, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -38,7 +39,7 @@ def quarter(view: QuarterView, names: Sequence[str], person: Person) -> str:
     """The whole of a quarter for one person."""
     parts = [
         ("Steps", _steps(view.steps)),
-        ("Data sheet", _sheet(view.sheet)),
+        ("Data sheet", _sheet(view.sheet) + ("" if view.runs else _plots(view.plots))),
         ("Training", curves(view.curves)),
         ("Old against new", _comparison(view.comparison)),
         ("Gate", _report(view.report)),
@@ -112,6 +113,14 @@ def _sheet(markdown: str) -> str:
     body = markdown.removeprefix("# Data sheet")
     summary = '<summary class="faint">The whole sheet</summary>'
     return f'<details class="sheet" open>{summary}{_markdown().render(body)}</details>'
+
+
+def _plots(plots: Iterable[tuple[str, bytes]]) -> str:
+    """The plots of the sheet, within the page itself, so that no file has to be served."""
+    drawn = "".join(
+        f'<img alt="{text(name)}" src="data:image/png;base64,{b64encode(data).decode()}">' for name, data in plots
+    )
+    return f'<details class="plots"><summary class="faint">Plots</summary>{drawn}</details>' if drawn else ""
 
 
 @cache
