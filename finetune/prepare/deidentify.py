@@ -8,6 +8,7 @@ public sources, stay as they are.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -24,6 +25,10 @@ from guardrails.identifiers import Kind
 STEP = "de-identify"
 PSEUDONYM = 16
 """Bytes of a pseudonym: two patients of millions never share one."""
+
+
+_OUR_ENDING = re.compile(r"(?:-[0-9a-f]{8,64}|@\S*)$")
+_PARTING = re.compile(r"[-_./]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +81,33 @@ def pseudonym(name: str, key: str) -> str:
 
 
 def _private(rows: pl.DataFrame, mask: Mask) -> pl.Series | None:
-    """Which rows have evidence that holds an identifier or could not be searched; None where no row has any."""
-    if (rows["evidence"] == NO_EVIDENCE).all():
+    """Which rows have evidence that holds an identifier or could not be searched; None where no row has any.
+
+    A quote that stands in no passage is evidence too, and so are the names of passages and sources: people name files
+    after patients.
+    """
+    held = [_shown(evidence, answer) for evidence, answer in zip(rows["evidence"], rows["answer"], strict=True)]
+    different = list(dict.fromkeys(text for texts in held for text in texts))
+    if not different:
         return None
-    texts = [
-        "\n".join("\n".join((one.title, *one.heading, one.text)) for one in passages_of(held))
-        for held in rows["evidence"]
-    ]
-    different = list(dict.fromkeys(texts))
     found = dict(zip(different, mask(different), strict=True))
-    return pl.Series([(one := found[text]) is None or bool(one.kinds) for text in texts], dtype=pl.Boolean)
+    return pl.Series([any((one := found[text]) is None or bool(one.kinds) for text in texts) for texts in held])
+
+
+def _shown(evidence: str, answer: str) -> tuple[str, ...]:
+    """What of a row must stay word for word: its passages, what its reply quotes beside them, and their names."""
+    passages = () if evidence == NO_EVIDENCE else passages_of(evidence)
+    cited = [citation for claim in _claims(answer) or () for citation in claim.citations]
+    quotes = [one.quote for one in cited if not any(one.quote in each.text for each in passages)]
+    whole = "\n".join("\n".join((one.title, *one.heading, one.text)) for one in passages)
+    names = {_spoken(name) for each in passages for name in (each.key, each.source_id)}
+    names |= {_spoken(one.key) for one in cited}
+    return tuple(text for text in (whole, *dict.fromkeys(quotes), *sorted(names)) if text.strip())
+
+
+def _spoken(name: str) -> str:
+    """The name of a passage or a source in words, without the hash or version that ours end in."""
+    return " ".join(_PARTING.sub(" ", _OUR_ENDING.sub("", name)).split())
 
 
 def _texts(rows: pl.DataFrame) -> list[str]:
