@@ -39,7 +39,7 @@ def quarter(view: QuarterView, names: Sequence[str], person: Person) -> str:
     """The whole of a quarter for one person."""
     parts = [
         ("Steps", _steps(view.steps)),
-        ("Data sheet", _sheet(view.sheet) + ("" if view.runs else _plots(view.plots))),
+        ("Data sheet", _sheet(view.sheet, opened=_asks_for_data(view)) + ("" if view.runs else _plots(view.plots))),
         ("Training", curves(view.curves)),
         ("Old against new", _comparison(view.comparison)),
         ("Gate", _report(view.report)),
@@ -106,13 +106,17 @@ def _short(value: str) -> str:
     return value if len(value) <= LONGEST_FACT else f"{value[:LONGEST_FACT]}…"
 
 
-def _sheet(markdown: str) -> str:
+def _asks_for_data(view: QuarterView) -> bool:
+    return view.to_sign is not None and view.to_sign.step == "approve-data"
+
+
+def _sheet(markdown: str, *, opened: bool) -> str:
     """The sheet, its own first heading left out; HTML in it is text, because values of data stand in it."""
     if not markdown:
         return '<p class="nothing">No dataset was prepared yet.</p>'
     body = markdown.removeprefix("# Data sheet")
     summary = '<summary class="faint">The whole sheet</summary>'
-    return f'<details class="sheet" open>{summary}{_markdown().render(body)}</details>'
+    return f'<details class="sheet"{" open" if opened else ""}>{summary}{_markdown().render(body)}</details>'
 
 
 def _plots(plots: Iterable[tuple[str, bytes]]) -> str:
@@ -120,7 +124,7 @@ def _plots(plots: Iterable[tuple[str, bytes]]) -> str:
     drawn = "".join(
         f'<img alt="{text(name)}" src="data:image/png;base64,{b64encode(data).decode()}">' for name, data in plots
     )
-    return f'<details class="plots"><summary class="faint">Plots</summary>{drawn}</details>' if drawn else ""
+    return f'<details class="sheet-plots"><summary class="faint">Plots</summary>{drawn}</details>' if drawn else ""
 
 
 @cache
