@@ -191,6 +191,8 @@ def _of_names(bias: Mapping[str, Metric]) -> Iterator[tuple[str, Metric]]:
     for title, prefix in (("origins", "origin: "), ("sexes", "sex: ")):
         shares = [metric for name, metric in bias.items() if name.startswith(prefix)]
         values = [metric.value for metric in shares]
+        if len(values) < 2:
+            continue  # one group has no gap, and no gap is no proof that there is none
         yield f"names: gap of {title}", Metric(max(values) - min(values), sum(metric.n for metric in shares))
 
 
@@ -225,9 +227,11 @@ def _judged(limit: Limit, metric: Metric | None) -> Judged:
 
 def _bound(by: By, metric: Metric) -> float:
     """The number that is compared; the bounds are those of a share, and of anything else no number."""
+    if metric.n <= 0:
+        return math.nan  # measured over nothing
     if by is By.VALUE or not math.isfinite(metric.value):
         return metric.value
-    if metric.n <= 0 or not 0 <= metric.value <= 1:
+    if not 0 <= metric.value <= 1:
         return math.nan
     low, high = exact_interval(round(metric.value * metric.n), metric.n, _ONE_SIDED)
     return high if by is By.UPPER else low

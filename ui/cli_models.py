@@ -163,13 +163,15 @@ def promote(
 
 @app.command()
 def rollback(
-    why: Annotated[str, typer.Option(help="The reason; it stands in the ledger.")],
+    why: Annotated[str, typer.Option(help="The reason; it stands in the ledger, patient identifiers masked.")],
     as_json: Json = False,
 ) -> None:
     """End the canary, or go back to what was stable before. Questions that have begun are finished."""
     from finetune.deploy import roll_back
+    from ui.screening import screened
 
     settings, loop, person = _opened()
+    why = screened(why, settings.retrieval)
     _show(loop, roll_back(loop, person, why, settings.assistant.llm_api_key), as_json)
 
 

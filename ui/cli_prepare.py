@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,13 +70,26 @@ def prepare(
 
 
 def pseudonym_key(folder: Path) -> str:
-    """The key of this installation's pseudonyms, made at its first use and readable by its owner alone."""
+    """The key of this installation's pseudonyms, made at its first use, whole, and readable by its owner alone.
+
+    Raises `PrepareRefused` where the file holds no key.
+    """
+    from finetune.errors import PrepareRefused
+
     path = folder / "pseudonym.key"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="utf-8")
-    return path.read_text(encoding="utf-8").strip()
+        fresh = folder / f".pseudonym.key.{os.getpid()}"
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32), encoding="utf-8")
+        with suppress(FileExistsError):  # another process was faster, and its key counts
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    key = path.read_text(encoding="utf-8").strip()
+    if len(key) < 64:
+        raise PrepareRefused(f"{path} holds no whole key, so pseudonyms would protect nobody; put it back from a copy.")
+    return key
 
 
 def _verified(folder: Path) -> int:

@@ -114,10 +114,12 @@ def reject(
 ) -> None:
     """Say for good that the quarter's candidate does not serve; done by the local person of the settings."""
     from finetune.release import reject as reject_candidate
+    from ui.screening import screened
 
     settings, ledger, accounts = _opened()
     folder = _made(settings, _named(quarter), "train", "candidates")
-    print("Rejected: " + "; ".join(reject_candidate(folder, ledger, _local(settings, accounts), why)))
+    reasons = [screened(each, settings.retrieval) for each in why]
+    print("Rejected: " + "; ".join(reject_candidate(folder, ledger, _local(settings, accounts), reasons)))
 
 
 def _named(words: str) -> Quarter:

@@ -12,7 +12,9 @@ from finetune.compare import compare
 from finetune.errors import EvaluationInvalid, GateInvalid
 from finetune.example import Candidate
 from finetune.gate import By, Evidence, Gate, Kind, Limit, evidence_of, judge, load_gate, needed, report_json, report_of
+from finetune.grading import Result
 from finetune.measure import Metric
+from finetune.suites.probe import Suite, Traits
 from tests.finetune.candidates import EASY, WHEN, evaluation, result, right_and_wrong
 
 CANDIDATE = Candidate("c1", "tiny", "b", "a", "s", "answer-lora@1", "r", "0.1.0", WHEN)
@@ -27,6 +29,21 @@ def judged(metric: Metric | None, gate: Gate) -> tuple[bool, str]:
     measured = {} if metric is None else {"m": metric}
     (line,) = judge(CANDIDATE, Evidence("c1", "e", measured), gate).lines
     return line.holds, line.why
+
+
+def test_what_was_measured_over_nothing_fails() -> None:
+    assert judged(Metric(1.0, 0), gate_of("m", at_least=0.95)) == (False, "It is no number.")
+
+
+def test_one_origin_of_names_is_no_proof_that_origins_do_not_matter() -> None:
+    def named(place: int, origin: str, sex: str) -> Result:
+        traits = Traits(origin=origin, sex=sex)
+        return replace(result(f"names/{place}", traits=traits), suite=Suite.NAMES, twin="a", said="same")
+
+    one = evaluation((named(1, "X", "female"), named(2, "X", "male")))
+    measured = evidence_of(one, "e", None).measures
+    assert "names: gap of sexes" in measured
+    assert "names: gap of origins" not in measured
 
 
 # value, n, limit, how it is judged: whether it holds

@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from finetune.errors import PrepareRefused
 from finetune.snapshot import read_snapshot
 from ui.cli_prepare import pseudonym_key
 
@@ -60,3 +63,9 @@ def test_the_key_of_pseudonyms_is_made_once_and_for_its_owner_alone(tmp_path: Pa
     assert len(key) == 64
     assert pseudonym_key(tmp_path) == key
     assert stat.S_IMODE((tmp_path / "pseudonym.key").stat().st_mode) == 0o600
+
+
+def test_half_a_key_of_pseudonyms_is_none(tmp_path: Path) -> None:
+    (tmp_path / "pseudonym.key").touch()
+    with pytest.raises(PrepareRefused, match="holds no whole key"):
+        pseudonym_key(tmp_path)
