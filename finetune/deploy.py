@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from assistant.errors import NotAllowed
 from assistant.people import May, Person, require
 from assistant.serving import Canary, ServingState, Target
-from finetune.candidate import ADAPTER
+from finetune.candidate import ADAPTER, verified
 from finetune.errors import DeployRefused, ServerFailed
 from finetune.parity import Form, Parity, probe_server
 from finetune.proof import checked
@@ -51,6 +51,7 @@ def deploy_canary(loop: Loop, name: str, share: float, api: Api, person: Person)
         raise DeployRefused("A canary's share lies between 0 and 1, for example 0.1.")
     _, parity = checked(loop, name)
     target = _loaded(loop, name, api)
+    verified(loop.release(name))  # again: what the server has read is what was signed, not what came in between
     _require_itself(parity, api, target, Form.ADAPTER)
 
     def canary(state: ServingState) -> ServingState:

@@ -103,6 +103,8 @@ def checked(loop: Loop, name: str) -> tuple[Release, Parity]:
     _require_answers(made.candidate)
     _base(made.candidate)
     wrong = verify_release(folder, loop.ledger)
+    if made.id != name:
+        wrong = (*wrong, f"Its id is {made.id}.")
     if wrong:
         raise DeployRefused(f"{name} is not what was signed. {' '.join(wrong)}")
     return made, proof_of(loop, folder, made.candidate)

@@ -18,7 +18,7 @@ from assistant.people import Role
 from assistant.serving import NOTHING_DEPLOYED, SUBJECT, ServingFile, confirmed_by, read_state
 from finetune.candidate import ADAPTER
 from finetune.deploy import deploy_canary, promote, promote_unmerged, roll_back, stop_canary
-from finetune.errors import DeployRefused, MergeFailed, ParityInvalid, ReleaseRefused, ServerFailed
+from finetune.errors import CandidateInvalid, DeployRefused, MergeFailed, ParityInvalid, ReleaseRefused, ServerFailed
 from finetune.merge import MODEL, read_merged
 from finetune.parity import FILE, Form, gate_measures, read_parity, write_parity
 from finetune.proof import checked, merged_folder, proof_of, prove, served_release
@@ -255,6 +255,26 @@ def test_an_address_that_is_none_is_not_opened() -> None:
 def test_there_is_no_such_release(world: World, server: Vllm, wrong: str) -> None:
     with pytest.raises((DeployRefused, ReleaseRefused)):
         deploy_canary(world.loop, wrong, 0.5, Api(server.url), world.mara)
+
+
+def test_a_release_has_one_name(world: World, name: str, server: Vllm) -> None:
+    with pytest.raises(DeployRefused, match=f"Its id is {name}"):
+        promote(world.loop, f"../releases/{name}", Api(server.url), world.mara)
+
+
+def test_an_adapter_that_changes_while_the_server_reads_it_is_found(
+    world: World, name: str, server: Vllm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = Api.load_adapter
+
+    def and_swap(api: Api, called: str, folder: Path) -> None:
+        load(api, called, folder)
+        _swapped_adapter(world, name)
+
+    monkeypatch.setattr(Api, "load_adapter", and_swap)
+    with pytest.raises(CandidateInvalid, match="not the one that was trained"):
+        deploy_canary(world.loop, name, 0.5, Api(server.url), world.mara)
+    assert deeds(world) == []
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -1.0, float("nan")])
