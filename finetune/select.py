@@ -44,7 +44,9 @@ class Reason(StrEnum):
     NOT_KEPT = "its question was not kept, because it could not be screened for patient identifiers"
     NOT_ASKED = "it was refused before a model was asked"
     NO_EVIDENCE = "search finds no passage, so a model is never asked"
-    SUPERSEDED = "a passage that it cites belongs to a source that was superseded since"
+    SUPERSEDED = (
+        "a passage that it cites belongs to a source that was superseded since, or that is in the index no more"
+    )
     UNCITED = "a sentence cites a passage that is not among its evidence"
     IDENTIFIERS = "the right answer holds something that may identify a patient"
 
@@ -72,6 +74,8 @@ class Reviewed:
     superseded: Collection[str]
     mask: Callable[[str], str]
     until: datetime | None = None
+    current: Collection[str] | None = None
+    """The ids of the sources that are current, where known: what is cited must belong to one of them."""
     shown: int = 0
     """How many passages the prompt of serving shows (`llm_passages`), best first; 0: all that search found."""
 
@@ -175,11 +179,16 @@ def _unfit(reviewed: Reviewed, claims: Sequence[Claim], evidence: Sequence[Passa
     cited = {citation.key for claim in claims for citation in claim.citations}
     if not cited <= shown.keys() or not all(claim.citations for claim in claims):
         return Reason.UNCITED
-    if any(shown[key].source_id in reviewed.superseded for key in cited):
+    if any(_is_outdated(reviewed, shown[key].source_id) for key in cited):
         return Reason.SUPERSEDED
     # The words of a label identify nobody; what a person wrote beside them may.
     written = (claim.text for claim in claims if not any(claim.text in each.quote for each in claim.citations))
     return Reason.IDENTIFIERS if any(reviewed.mask(text) != text for text in written) else None
+
+
+def _is_outdated(reviewed: Reviewed, source_id: str) -> bool:
+    gone = reviewed.current is not None and source_id not in reviewed.current
+    return gone or source_id in reviewed.superseded
 
 
 def _made(reviewed: Reviewed, turn: Turn, final: Review, claims: Sequence[Claim]) -> Example:

@@ -55,6 +55,13 @@ def _reviewed(room: Room) -> Reviewed:
     return Reviewed(room.records, room.reviews, frozenset(), frozenset(), room.desk.mask)
 
 
+def test_nothing_is_learnt_from_a_source_that_is_gone_from_the_index(room: Room) -> None:
+    room.decide(room.rita, room.turn("t1", UPSET, said(FOOD)), CORRECT)
+    reviewed = _reviewed(room)
+    assert len(select(replace(reviewed, current={FOOD.source_id})).examples) == 1
+    assert select(replace(reviewed, current={"another@1"})).left_out == (LeftOut("t1", Reason.SUPERSEDED),)
+
+
 def test_a_corrected_answer_becomes_what_a_model_should_write(room: Room) -> None:
     turn = room.turn("t1", UPSET, said(BLEEDING))
     room.flag(turn)

@@ -63,10 +63,12 @@ def reviewed(records: Records, masker: Masker, index: Index, shown: int = 0) -> 
 
     `shown` is how many passages the prompt of serving shows; 0: all that search found.
     """
-    superseded = frozenset(source.id for source in index.sources() if source.superseded_by)
+    sources = index.sources()
+    superseded = frozenset(source.id for source in sources if source.superseded_by)
+    current = frozenset(source.id for source in sources) - superseded
     closed = closed_conversations(records, _casebook(records))
     reviews = Reviews(records.ledger)
-    return Reviewed(records, reviews, closed, superseded, lambda text: masker.masked(text)[0], shown=shown)
+    return Reviewed(records, reviews, closed, superseded, lambda text: masker.masked(text)[0], None, current, shown)
 
 
 def _casebook(records: Records) -> Casebook:
