@@ -185,10 +185,9 @@ def start(python: Path, served: Served, log: Path, *, core: int | None = None) -
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    guard = guarded(process.pid)
     if core is not None:
         os.sched_setaffinity(process.pid, {core})  # before it has threads and children, which inherit it
-    return VllmServer(served, process, log, guard)
+    return VllmServer(served, process, log, guarded(process.pid))
 
 
 def wait_until_healthy(server: VllmServer, within: float = STARTS_WITHIN) -> None:
