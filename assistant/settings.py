@@ -39,5 +39,7 @@ class AssistantSettings(BaseModel):
     serve_lora_rank: int = Field(default=16, ge=1, le=512)
     """Largest rank among the adapters that `make serve-llm` loads."""
     serve_runtime_adapters: bool = False
-    """Let `make serve-llm` load adapters while it runs (`pharmassist models deploy` then needs no restart). Whoever
-    reaches the server can then make it load any folder that it can read: keep it on the loopback address, with a key."""
+    """Let `make serve-llm` load adapters while it runs (`pharmassist models deploy` then needs no restart).
+
+    Whoever reaches the server can then make it load any folder that it can read: keep it on the loopback address, with
+    a key."""

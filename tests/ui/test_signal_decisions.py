@@ -37,7 +37,9 @@ class Tab:
         return self.room.board.answers.decide(self.room.office.ann, self.sent(to, why, n, **more))
 
     def html(self, **asked: str) -> str:
-        return self.room.board.answers.signals(self.room.office.ann, {"source": "reports.csv", "product": "A", "event": "X", **asked}).html
+        return self.room.board.answers.signals(
+            self.room.office.ann, {"source": "reports.csv", "product": "A", "event": "X", **asked}
+        ).html
 
 
 @pytest.fixture
