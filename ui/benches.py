@@ -24,7 +24,7 @@ NAMES = (
     ),
     *("signals", "duplicates", "expectedness", "prepare", "train", "evaluate", "nets", "serve-adapter", "review"),
 )
-_NEED_NO_DATA = frozenset({"duplicates", "evaluate", "gold", "prepare", "review", "train"})
+_NEED_NO_DATA = frozenset({"duplicates", "evaluate", "gold", "prepare", "review", "serve-adapter", "train"})
 
 
 def run(name: str, data: Path | None) -> BenchReport:
