@@ -63,7 +63,14 @@ def _between(least: str, most: str) -> st.SearchStrategy[Decimal | None]:
     return st.none() | st.decimals(Decimal(least), Decimal(most), allow_nan=False, places=None)
 
 
-_moments = st.datetimes(timezones=st.just(UTC) | st.timezones(), allow_imaginary=False, min_value=datetime(1900, 1, 1))
+def _is_one_moment(at: datetime) -> bool:
+    """Not in the hour that a change of the clock repeats: Python calls such a time unequal to the same one in UTC."""
+    return at.replace(fold=0).utcoffset() == at.replace(fold=1).utcoffset()
+
+
+_moments = st.datetimes(
+    timezones=st.just(UTC) | st.timezones(), allow_imaginary=False, min_value=datetime(1900, 1, 1)
+).filter(_is_one_moment)
 _seconds = st.floats(min_value=0, max_value=1e6)
 _patients = st.builds(
     Patient,
