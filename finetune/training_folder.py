@@ -77,8 +77,11 @@ def claim(training: Training, out: Path) -> None:
             f"{out} holds an unfinished training of another recipe, snapshot, base or version; use an empty folder."
         )
     if is_first():
-        (out / RECIPE).write_text(write_recipe(training.recipe), encoding="utf-8")
-        (out / _RUN).write_text(named, encoding="utf-8")
+        # Whole or not at all: another process of the same training may read them at this very moment.
+        for path, words in ((out / RECIPE, write_recipe(training.recipe)), (out / _RUN, named)):
+            half = path.with_name(f"{path.name}.half")
+            half.write_text(words, encoding="utf-8")
+            half.replace(path)
 
 
 def reached(out: Path, checkpoint: Path | None) -> tuple[EpochPoint, ...]:
