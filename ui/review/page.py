@@ -6,18 +6,15 @@ people or documents is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
 
-from assistant.errors import AssistantError
-from assistant.people import MEANINGS, Meaning, Person
-from ui.access import person_of
+from assistant.people import MEANINGS, Meaning
 from ui.markup import icon, text
 from ui.review.answers import Answers
 from ui.review.tools import ReviewTools
-from ui.triage.reply import BoardReply
+from ui.triage.frame import Reply, framed
 
 HERE = Path(__file__).parent
 PATH = "/review"
@@ -26,16 +23,16 @@ SHEETS = ("triage/triage.css", "review/review.css")
 
 def build_review(tools: ReviewTools) -> gr.Blocks:
     """The desk as Gradio blocks; `ui.serve` mounts it at `PATH` with the style sheets `SHEETS`."""
-    blocks: gr.Blocks = gr.Blocks(
-        title="Review · pharmassist", analytics_enabled=False, fill_height=True, fill_width=True
-    )
-    with blocks:
-        _html(head(), "head")
-        _html(frame(), "board")
-        _html('<div class="say" role="status" aria-live="polite" hidden></div>', "say")
-        _html(dialog(), "ask")
-        _bridge(Answers(tools))
-    return blocks
+    answers = Answers(tools)
+    replies: dict[str, Reply] = {
+        "queue": answers.queue,
+        "turn": answers.turn,
+        "find": answers.find,
+        "check": answers.check,
+        "decide": answers.decide,
+        "agreement": answers.agreement,
+    }
+    return framed("Review · pharmassist", head(), frame(), dialog(), HERE / "review.js", replies)
 
 
 def head() -> str:
@@ -70,42 +67,3 @@ def dialog() -> str:
         '<button type="button" class="act" data-action="cancel">Cancel</button>'
         '<button type="submit" class="act primary-act">Sign and save</button></div></form></dialog></div>'
     )
-
-
-def _html(value: str, elem_id: str) -> gr.HTML:
-    return gr.HTML(value, elem_id=elem_id, apply_default_css=False, js_on_load=None)
-
-
-def _bridge(answers: Answers) -> gr.HTML:
-    """The component without a face whose functions review.js calls. Gradio hands each of them the request."""
-
-    def queue(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, answers.queue, sent)
-
-    def turn(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, answers.turn, sent)
-
-    def find(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, answers.find, sent)
-
-    def check(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, answers.check, sent)
-
-    def decide(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, answers.decide, sent)
-
-    def agreement(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, answers.agreement, sent)
-
-    functions = [queue, turn, find, check, decide, agreement]
-    script = (HERE / "review.js").read_text(encoding="utf-8")
-    return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
-
-
-def _for(request: gr.Request, reply: Callable[[Person, object], BoardReply], sent: object) -> BoardReply:
-    """The reply for the person behind the request; for nobody, the sentence that says so."""
-    try:
-        person = person_of(request)
-    except AssistantError as error:
-        return BoardReply(error=str(error))
-    return reply(person, sent)

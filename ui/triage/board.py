@@ -6,22 +6,20 @@ files, every call is judged by who is behind it (`ui.access`), and text from peo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import gradio as gr
 
-from assistant.errors import AssistantError
 from assistant.people import MEANINGS, Meaning, Person
 from assistant.triage.duplicates.index import DuplicateIndex
-from ui.access import person_of
 from ui.markup import icon, text
 from ui.triage.acts import act as act_on
 from ui.triage.answers import Answers
 from ui.triage.every_act import ACTS
 from ui.triage.files import Files
+from ui.triage.frame import Reply, framed
 from ui.triage.papers import Papers
 from ui.triage.pieces import Pieces, Resembling
 from ui.triage.reply import BoardReply
@@ -57,16 +55,8 @@ def board(tools: TriageTools) -> Board:
 
 def build_triage(desk: Board) -> gr.Blocks:
     """The board as Gradio blocks; `ui.serve` mounts it at /triage."""
-    blocks: gr.Blocks = gr.Blocks(
-        title="Triage · pharmassist", analytics_enabled=False, fill_height=True, fill_width=True
-    )
-    with blocks:
-        _html(head(), "head")
-        _html('<div class="board"><p class="nothing padded">Loading…</p></div>', "board")
-        _html('<div class="say" role="status" aria-live="polite" hidden></div>', "say")
-        _html(dialog(), "ask")
-        _bridge(desk)
-    return blocks
+    board = '<div class="board"><p class="nothing padded">Loading…</p></div>'
+    return framed("Triage · pharmassist", head(), board, dialog(), HERE / "triage.js", _replies(desk))
 
 
 def head() -> str:
@@ -98,51 +88,23 @@ def dialog() -> str:
     )
 
 
-def _html(value: str, elem_id: str) -> gr.HTML:
-    return gr.HTML(value, elem_id=elem_id, apply_default_css=False, js_on_load=None)
-
-
-def _bridge(desk: Board) -> gr.HTML:
-    """The component without a face whose functions triage.js calls. Gradio hands each of them the request."""
+def _replies(desk: Board) -> Mapping[str, Reply]:
+    """The functions that triage.js calls, by the names that it knows them by."""
     shown, papers, together = desk.answers, desk.papers, desk.together
-    functions = [
-        _called("worklist", shown.worklist),
-        _called("case", shown.case),
-        _called("piece", shown.piece),
-        _called("codes", shown.codes),
-        _called("signals", shown.signals),
-        _called("assign", shown.assign),
-        _called("take_in", shown.take_in),
-        _called("decide", shown.decide),
-        _called("act", desk.act),
-        _called("take_file", desk.files.take),
-        _called("acknowledge", desk.files.acknowledge),
-        _called("form", papers.form),
-        _called("listing", papers.listing),
-        _called("check_together", together.check),
-        _called("export_together", together.export),
-    ]
-    script = (HERE / "triage.js").read_text(encoding="utf-8")
-    return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=script, server_functions=functions)
-
-
-Reply: TypeAlias = Callable[[Person, object], BoardReply]
-
-
-def _called(name: str, reply: Reply) -> Callable[[object, gr.Request], BoardReply]:
-    """The function that triage.js knows by this name."""
-
-    def call(sent: object, request: gr.Request) -> BoardReply:
-        return _for(request, reply, sent)
-
-    call.__name__ = name
-    return call
-
-
-def _for(request: gr.Request, reply: Reply, sent: object) -> BoardReply:
-    """The reply for the person behind the request; for nobody, the sentence that says so."""
-    try:
-        person = person_of(request)
-    except AssistantError as error:
-        return BoardReply(error=str(error))
-    return reply(person, sent)
+    return {
+        "worklist": shown.worklist,
+        "case": shown.case,
+        "piece": shown.piece,
+        "codes": shown.codes,
+        "signals": shown.signals,
+        "assign": shown.assign,
+        "take_in": shown.take_in,
+        "decide": shown.decide,
+        "act": desk.act,
+        "take_file": desk.files.take,
+        "acknowledge": desk.files.acknowledge,
+        "form": papers.form,
+        "listing": papers.listing,
+        "check_together": together.check,
+        "export_together": together.export,
+    }
