@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from finetune.errors import CandidateInvalid
 from finetune.example import Candidate
 from finetune.hashes import folder_hash
+from finetune.whole import write_whole
 
 ADAPTER, MANIFEST, RECIPE, CURVES = "adapter", "candidate.json", "recipe.yaml", "curves.jsonl"
 
@@ -33,9 +34,7 @@ def identified(candidate: Candidate) -> Candidate:
 
 def write_candidate(candidate: Candidate, folder: Path) -> None:
     """Write the manifest into the folder, whole or not at all."""
-    half = folder / f"{MANIFEST}.half"
-    half.write_bytes(_PARSER.dump_json(candidate, indent=2) + b"\n")
-    half.replace(folder / MANIFEST)
+    write_whole(folder / MANIFEST, _PARSER.dump_json(candidate, indent=2) + b"\n")
 
 
 def read_candidate(folder: Path) -> Candidate:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from finetune.errors import TrainingFailed
+from finetune.whole import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,7 @@ def read_curves(path: Path) -> tuple[EpochPoint, ...]:
 
 def write_curves(points: Sequence[EpochPoint], path: Path) -> None:
     """Write all points, whole or not at all."""
-    half = path.with_suffix(".half")
-    half.write_bytes(b"".join(_PARSER.dump_json(point) + b"\n" for point in points))
-    half.replace(path)
+    write_whole(path, b"".join(_PARSER.dump_json(point) + b"\n" for point in points))
 
 
 def best(points: Sequence[EpochPoint]) -> EpochPoint | None:

@@ -31,6 +31,7 @@ from finetune.example import Approval, Candidate, Release
 from finetune.gate import GateReport, report_json, report_of
 from finetune.gate_names import require_known_limits
 from finetune.hashes import file_hash, folder_hash
+from finetune.whole import write_whole
 
 EVALUATION, REPORT, REJECTED, MANIFEST = "evaluation.json", "gate.json", "rejected.json", "release.json"
 REJECTION = "rejected"
@@ -75,9 +76,7 @@ def keep_report(report: GateReport, folder: Path, ledger: Ledger, by: str) -> No
         ending = "passed" if report.passed else f"failed {len(report.reasons)} of {len(report.lines)} limits of"
         said = f"The candidate {report.candidate[:12]} {ending} {report.gate}."
         ledger.record(Deed(EntryKind.RELEASE, by, record_of(report.candidate), said, facts))
-    half = folder / f"{REPORT}.half"
-    half.write_text(report_json(report), encoding="utf-8")
-    half.replace(folder / REPORT)
+    write_whole(folder / REPORT, report_json(report).encode())
 
 
 def _is_entered(report: GateReport, ledger: Ledger) -> bool:

@@ -19,6 +19,7 @@ from finetune.hashes import file_hash, folder_hash
 from finetune.processes import is_first
 from finetune.recipe import Recipe, recipe_hash, write_recipe
 from finetune.token_file import TokenFile
+from finetune.whole import write_whole
 
 _RUN = "run.txt"
 _DECIDING = ("train", "watching", "tokens", "token_file", "dialogue", "base_model", "checkpoints", "curves", "recipe")
@@ -79,9 +80,7 @@ def claim(training: Training, out: Path) -> None:
     if is_first():
         # Whole or not at all: another process of the same training may read them at this very moment.
         for path, words in ((out / RECIPE, write_recipe(training.recipe)), (out / _RUN, named)):
-            half = path.with_name(f"{path.name}.half")
-            half.write_text(words, encoding="utf-8")
-            half.replace(path)
+            write_whole(path, words.encode())
 
 
 def reached(out: Path, checkpoint: Path | None) -> tuple[EpochPoint, ...]:
