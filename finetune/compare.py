@@ -6,14 +6,13 @@ discordant pairs): of the questions where the two differ, how likely is it that 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from finetune.errors import EvaluationInvalid
 from finetune.evaluate import Evaluation
 from finetune.grading import Grade, Result
-from finetune.measure import exact_interval
+from finetune.measure import exact_interval, mcnemar_loss
 
 DIFFERS = ("rules", "index", "code")
 """Parts of the basis that must be the same in both: else it would not be the adapters that are compared."""
@@ -69,14 +68,9 @@ def paired(name: str, old: Sequence[bool], new: Sequence[bool]) -> Paired:
         raise EvaluationInvalid(f"“{name}” cannot be compared: {len(old)} outcomes against {len(new)}.")
     won = sum(n and not o for o, n in zip(old, new, strict=True))
     lost = sum(o and not n for o, n in zip(old, new, strict=True))
-    p_loss = _at_least(lost, won + lost)
+    p_loss = mcnemar_loss(won, lost)
     _, high = exact_interval(lost, len(old))
     return Paired(name, len(old), sum(old), sum(new), won, lost, p_loss, high, p_loss)
-
-
-def _at_least(lost: int, discordant: int) -> float:
-    """The probability that a fair coin shows `lost` heads or more in `discordant` throws; 1 without any throw."""
-    return float(sum(math.comb(discordant, each) for each in range(lost, discordant + 1)) / 2**discordant)
 
 
 def compare(old: Evaluation, new: Evaluation) -> Comparison:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,6 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from assistant.conversation import Basis, Outcome, Question
 from finetune.errors import EvaluationInvalid
 from finetune.grading import Grade, Result, failed, graded
+from finetune.kept_results import Asked, KeptResult, KeptResults
 from finetune.measure import Metric, peak_mb, proportion
 from finetune.suites.probe import Probe, Suite, set_hash
 from retrieval.medicines import Medicines
@@ -66,10 +68,12 @@ def evaluate(
     medicines: Medicines,
     on_asked: OnAsked = lambda _done, _all: None,
     at_once: int = 1,
+    kept: Path | None = None,
 ) -> Evaluation:
     """Ask every probe once, up to `at_once` of them at the same time; results are in the order of the probes.
 
-    A model server answers several at once much faster, and latency is then that under such a load.
+    A model server answers several at once much faster, and latency is then that under such a load. What an earlier,
+    killed evaluation of the same left in the file `kept` is not asked again; seconds and memory are those of all runs.
 
     Raises:
         EvaluationInvalid: there is no probe, or two share an id.
@@ -77,16 +81,25 @@ def evaluate(
     ids = {probe.id for probe in probes}
     if not probes or len(ids) < len(probes):
         raise EvaluationInvalid("An evaluation needs at least one question, and no two with the same id.")
-    began = perf_counter()
-    results: list[Result] = []
-    met: list[Basis] = []
-    with ThreadPoolExecutor(max(1, at_once)) as pool:
-        for result, basis in pool.map(lambda probe: _put(system, probe, medicines), probes):
-            results.append(result)
-            met += [basis] if basis is not None else []
-            on_asked(len(results), len(probes))
-    asked, took = set_hash(probes), perf_counter() - began
-    return Evaluation(system.name, system.candidate, asked, _versions(met), tuple(results), peak_mb(), took)
+    asked = Asked(system.name, system.candidate, set_hash(probes))
+    with ExitStack() as stack:
+        store = stack.enter_context(KeptResults(kept, asked)) if kept else None
+        found = dict(store.found) if store else {}
+        before, most = (store.seconds, store.peak_mb) if store else (0.0, 0.0)
+        began = perf_counter()
+        pool = stack.enter_context(ThreadPoolExecutor(max(1, at_once)))
+        todo = [probe for probe in probes if probe.id not in found]
+        for result, basis in pool.map(lambda probe: _put(system, probe, medicines), todo):
+            at = before + perf_counter() - began
+            found[result.probe] = KeptResult(result, basis, at, max(most, peak_mb()))
+            if store:
+                store.keep(found[result.probe])
+            on_asked(len(found), len(probes))
+        took = before + perf_counter() - began
+    every = [found[probe.id] for probe in probes]
+    versions = _versions(each.basis for each in every if each.basis is not None)
+    results = tuple(each.result for each in every)
+    return Evaluation(asked.system, asked.candidate, asked.probes, versions, results, max(most, peak_mb()), took)
 
 
 def _put(system: SystemUnderTest, probe: Probe, medicines: Medicines) -> tuple[Result, Basis | None]:

@@ -55,6 +55,20 @@ def proportion(successes: int, n: int) -> Metric:
     return Metric(successes / n, n, low, high)
 
 
+def mcnemar(won: int, lost: int) -> float:
+    """The exact two-sided McNemar probability (Psychometrika 1947;12:153) of so many cases won and lost; 1 for none."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(won, won + lost, 0.5).pvalue) if won + lost else 1.0
+
+
+def mcnemar_loss(won: int, lost: int) -> float:
+    """The exact one-sided probability of so many losses or more where both are equally good; 1 for none."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(lost, won + lost, 0.5, alternative="greater").pvalue) if won + lost else 1.0
+
+
 def bootstrap_interval(
     values: Sequence[float], *, resamples: int = 2000, seed: int = 7, confidence: float = 0.95
 ) -> tuple[float, float]:

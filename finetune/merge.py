@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from finetune.errors import MergeFailed
 from finetune.hashes import folder_hash
 from finetune.reference import versions
-from finetune.steps import write_whole
+from finetune.whole import write_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -30,9 +30,9 @@ from finetune.errors import ParityInvalid
 from finetune.measure import Metric
 from finetune.merge import MODEL, read_merged
 from finetune.reference import Probe, probes, versions
-from finetune.steps import write_whole
 from finetune.vllm_api import Api
 from finetune.vllm_process import Served, free_url
+from finetune.whole import write_whole
 from retrieval.chunking import passages
 from retrieval.readers.formats import read_document
 

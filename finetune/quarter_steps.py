@@ -36,11 +36,13 @@ from finetune.steps import (
     Waiting,
     files_under,
     read_marker,
-    write_whole,
 )
 from finetune.suites.probe import Probe
+from finetune.whole import write_whole
 
 SERVED, BASE, COMPARISON, REGRESSION = "served.json", "base.json", "comparison.json", "regression.jsonl"
+KEPT = "results.jsonl"
+"""The results of an evaluation that still runs, or was killed."""
 DIFFERENCE: TypeAdapter[Comparison] = TypeAdapter(Comparison)
 
 
@@ -92,12 +94,13 @@ class Story:
         with self.tools.now_served() as systems:
             facts: dict[str, str] = {}
             for name, system in zip((SERVED, BASE), systems, strict=False):
-                found = self._asked(system, probes)
+                found = self._asked(system, probes, given.work / f"{name}{KEPT}")
                 evaluating.write(found, given.work / name)
                 if name == BASE or len(systems) == 1:
                     keep_baseline(self.tools.recipe.base, found, self.tools.loop / "bases")
                 facts |= {name: system.name, f"{name} {_ACCURACY}": f"{measures(found)[_ACCURACY].value:.4f}"}
-        return Made(facts, files_under(given.work, self.folder))
+        files = (files_under(given.work / name, self.folder) for name in (SERVED, BASE))
+        return Made(facts, dict(chain.from_iterable(each.items() for each in files)))
 
     def train(self, given: Given) -> Result:
         """The candidate; a killed training goes on in the same folder."""
@@ -112,7 +115,7 @@ class Story:
         """The whole assistant with the candidate answers every probe."""
         place = self._candidate(given.earlier)
         with self.tools.tuned(place) as system:
-            found = self._asked(system, self._probes(given.earlier))
+            found = self._asked(system, self._probes(given.earlier), given.work / KEPT)
         hashed = evaluating.write(found, place / EVALUATION)
         facts = {"evaluation": hashed, _ACCURACY: f"{measures(found)[_ACCURACY].value:.4f}"}
         return Made(facts, files_under(place / EVALUATION, self.folder))
@@ -182,9 +185,12 @@ class Story:
             )
         return Ended((f"The release {made} was taken out of service before it was promoted.",))
 
-    def _asked(self, system: SystemUnderTest, probes: Sequence[Probe]) -> Evaluation:
-        """Every probe; those without a result of their own once more, one at a time, as a busy machine drops some."""
-        found = evaluate(system, probes, self.tools.medicines, at_once=self.tools.plan.at_once)
+    def _asked(self, system: SystemUnderTest, probes: Sequence[Probe], kept: Path) -> Evaluation:
+        """Every probe; those without a result of their own once more, one at a time, as a busy machine drops some.
+
+        A killed run goes on after the last result in `kept`.
+        """
+        found = evaluate(system, probes, self.tools.medicines, at_once=self.tools.plan.at_once, kept=kept)
         failed = {each.probe for each in found.results if each.grade is Grade.FAILED}
         if not failed:
             return found

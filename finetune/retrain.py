@@ -13,7 +13,8 @@ from finetune.quarter import SETTLED_BY, TITLES, steps
 from finetune.quarter_tools import QuarterTools
 from finetune.quarters import Quarter
 from finetune.standing import Stage, StepStands, where
-from finetune.steps import Ended, Finished, Stand, advance, forget, write_whole
+from finetune.steps import Ended, Finished, Stand, advance, forget
+from finetune.whole import write_whole
 
 SETTINGS, REPORT = "quarter.json", "report.md"
 

@@ -24,7 +24,7 @@ from finetune.columns import SCHEMA, from_frame
 from finetune.errors import SnapshotInvalid
 from finetune.example import Example, Snapshot, Split
 from finetune.hashes import file_hash
-from finetune.steps import write_whole
+from finetune.whole import write_whole
 
 MANIFEST = "snapshot.json"
 ROW_GROUP = 16_384

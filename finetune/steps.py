@@ -26,6 +26,7 @@ from typing import TypeAlias
 from assistant.chain import digest
 from finetune.errors import QuarterBusy, ResultChanged
 from finetune.journal import Happened, Noted, note, read_notes
+from finetune.whole import write_whole
 
 PATIENCE = 2.0
 """Seconds to wait for the lock: whoever only looks whether somebody runs holds it for a moment."""
@@ -236,17 +237,6 @@ def forget(folder: Path, step: str) -> None:
 
 def _marker_of(folder: Path, step: str) -> Path:
     return folder / "steps" / f"{step}.json"
-
-
-def write_whole(path: Path, words: str) -> None:
-    """Write a file so that readers, and we after a crash, see all of it or nothing of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(words)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def hash_of(path: Path) -> str:

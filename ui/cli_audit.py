@@ -113,7 +113,7 @@ def _verified(records: Records, anchors: tuple[Anchor, ...]) -> Verified:
 
     chain, reviews = records.ledger.verify(anchors), Reviews(records.ledger).verify()
     beside = (*records.verify(), *reviews, *_case_breaks(records), *verify_signatures(records.ledger))
-    beside += tuple(release_breaks(load().data_dir / "loop" / "releases", records.ledger))
+    beside += tuple(release_breaks(load().loop / "releases", records.ledger))
     return replace(chain, breaks=(*chain.breaks, *beside))
 
 

@@ -98,7 +98,7 @@ def _curves(candidate: str, parameters: float, gpus: int) -> Speed:
 
     if Path(candidate).name != candidate:
         raise typer.BadParameter("a candidate is named by its id, as “pharmassist models list” prints it")
-    return measured_by(load().data_dir / "loop" / "candidates" / candidate, parameters, gpus)
+    return measured_by(load().loop / "candidates" / candidate, parameters, gpus)
 
 
 def _words(costs: Sequence[Line], back: Sequence[Line]) -> str:

@@ -50,7 +50,7 @@ def compare(
     from finetune.bases import compare as compared
     from ui.settings import load
 
-    found = compared(recipe or SHIPPED, load().data_dir / "loop" / "bases")
+    found = compared(recipe or SHIPPED, load().loop / "bases")
     print(bases_json(found) if as_json else as_text(found))
 
 
@@ -194,7 +194,7 @@ def _opened() -> tuple[Settings, Loop, Person]:
 
     settings = load()
     ledger = open_records(settings).ledger
-    return settings, Loop(settings.data_dir / "loop", ledger), local_person(settings, Accounts(ledger))
+    return settings, Loop(settings.loop, ledger), local_person(settings, Accounts(ledger))
 
 
 def _api(settings: Settings, url: str) -> Api:

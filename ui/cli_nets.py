@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import glob
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.password import asked_password
 from ui.settings import CHECKOUT
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def list_nets(as_json: Json = False) -> None:
     from ui import net_shapes
 
     settings, ledger = _opened()
-    rows = net_shapes.rows(settings.data_dir / "loop", ledger)
+    rows = net_shapes.rows(settings.loop, ledger)
     print(net_shapes.nets_json(rows) if as_json else "\n".join(map(net_shapes.line, rows)))
 
 
@@ -93,7 +93,7 @@ def sign(
     from finetune import release as releasing
 
     settings, ledger = _opened()
-    signature = releasing.sign(_found(settings, candidate), ledger, Accounts(ledger), user, _password())
+    signature = releasing.sign(_found(settings, candidate), ledger, Accounts(ledger), user, asked_password())
     print(signature.line())
 
 
@@ -152,11 +152,11 @@ def _person(settings: Settings, ledger: Ledger, needs: May) -> Person:
 
 
 def _candidates(settings: Settings) -> Path:
-    return settings.data_dir / "loop" / "candidates"
+    return settings.loop / "candidates"
 
 
 def _releases(settings: Settings) -> Path:
-    return settings.data_dir / "loop" / "releases"
+    return settings.loop / "releases"
 
 
 def _found(settings: Settings, named: str) -> Path:
@@ -169,16 +169,8 @@ def _found(settings: Settings, named: str) -> Path:
     return fits[0]
 
 
-def _password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    from getpass import getpass
-
-    return getpass("Password: ")
-
-
 def _told(exam: NetExam, report: GateReport) -> str:
-    from finetune.nets.examined import mcnemar
+    from finetune.measure import mcnemar
 
     lines = [f"{exam.net}, candidate {exam.candidate[:16]}, on {exam.about}"]
     for name, metric in exam.measures.items():

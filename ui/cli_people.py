@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.password import asked_password
+
 if TYPE_CHECKING:
     from assistant.accounts import Accounts
     from assistant.people import Person, Role
@@ -105,12 +107,8 @@ def _roles(named: list[str]) -> list[Role]:
 
 
 def _new_password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    from getpass import getpass
-
-    first = getpass("Password: ")
-    if getpass("Again: ") != first:
+    first = asked_password("Password: ")
+    if sys.stdin.isatty() and asked_password("Again: ") != first:
         raise typer.BadParameter("the two passwords are not the same")
     return first
 

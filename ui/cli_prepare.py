@@ -58,7 +58,7 @@ def prepare(
         raise typer.BadParameter("name files or folders to read, or --verify", param_hint="PATHS")
     settings = Settings(
         validation=validation, held_out=held_out, languages=tuple(language or ("en",)), near=near, workers=workers,
-        pseudonym_key=pseudonym_key(load().data_dir / "loop"),
+        pseudonym_key=pseudonym_key(load().loop),
     )  # fmt: skip
     before = [name for folder in earlier or () for name in read_sheet(folder).held_out]
     snapshot = prepared(

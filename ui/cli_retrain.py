@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.password import asked_password
+
 if TYPE_CHECKING:
     from assistant.accounts import Accounts
     from assistant.ledger import Ledger
@@ -56,7 +58,7 @@ def retrain(
     from ui.wiring import opened
 
     settings, wanted, chosen = load(), _named(quarter), read_plan(plan or SHIPPED)
-    machine = Machine(vllm_python, settings.data_dir / "loop" / "logs")
+    machine = Machine(vllm_python, settings.loop / "logs")
     with opened(settings, on_progress=show.start_progress, share=True) as product:
         tools = quarter_tools(product, chosen, machine, _training)
         stand = go_on(wanted, tools, again, on_note=_say)
@@ -91,7 +93,7 @@ def approve_data(user: User, quarter: Named = "current") -> None:
     if wrong := verify(folder):
         _refuse(f"The dataset in {folder} is not as it was frozen: {wrong[0]}")
     print(f"The data sheet: {folder / 'sheet.md'}")
-    print(approve(read_snapshot(folder), ledger, accounts, user, _password()).line())
+    print(approve(read_snapshot(folder), ledger, accounts, user, asked_password()).line())
 
 
 @app.command()
@@ -105,7 +107,7 @@ def sign(user: User, quarter: Named = "current") -> None:
     what = signable(folder)
     for line in what.report.lines:
         print(f"{'holds' if line.holds else 'FAILS':6} {line.limit}: {line.found} {line.why}".rstrip())
-    print(sign_release(folder, ledger, accounts, user, _password(), what.hash).line())
+    print(sign_release(folder, ledger, accounts, user, asked_password(), what.hash).line())
 
 
 @app.command()
@@ -133,7 +135,7 @@ def _named(words: str) -> Quarter:
 
 
 def _folder(settings: Settings, quarter: Quarter) -> Path:
-    return settings.data_dir / "loop" / "quarters" / quarter.name
+    return settings.loop / "quarters" / quarter.name
 
 
 def _stands(settings: Settings, quarter: Quarter) -> tuple[StepStands, ...]:
@@ -151,7 +153,7 @@ def _made(settings: Settings, quarter: Quarter, step: str, kind: str) -> Path:
     found = next(each for each in _stands(settings, quarter) if each.name == step)
     if found.stage is not Stage.DONE:
         raise QuarterInvalid(f"{quarter.name} has not come so far: “{found.title}” is not done.")
-    return settings.data_dir / "loop" / kind / found.facts["folder"]
+    return settings.loop / kind / found.facts["folder"]
 
 
 def _opened() -> tuple[Settings, Ledger, Accounts]:
@@ -168,13 +170,6 @@ def _local(settings: Settings, accounts: Accounts) -> Person:
     from ui.opening import local_person
 
     return local_person(settings, accounts)
-
-
-def _password() -> str:
-    import sys
-    from getpass import getpass
-
-    return getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
 def _refuse(words: str) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.password import asked_password
+
 if TYPE_CHECKING:
     from assistant.people import Person
     from assistant.review import ErrorType, Judgement
@@ -148,7 +150,7 @@ def _decide(tools: ReviewTools, person: Person, turn: str, judgement: Judgement,
     from ui.review.tools import Password, decided
 
     place = item(tools.queue, person, turn).place
-    review = decided(tools, person, turn, judgement, place, Password(person.user_name, _password))
+    review = decided(tools, person, turn, judgement, place, Password(person.user_name, asked_password))
     shape = review_shape(review)
     print(shape.model_dump_json(indent=2) if as_json else review_text(shape))
 
@@ -178,14 +180,6 @@ def _claims(path: Path) -> tuple[Claim, ...]:
     if not said:
         raise typer.BadParameter(f"{path} holds no sentence; where nothing should be answered use “review decide”")
     return tuple(each.claim() for each in said)
-
-
-def _password() -> str:
-    import sys
-
-    if sys.stdin.isatty():
-        return str(typer.prompt("Your password, as your signature", hide_input=True))
-    return sys.stdin.readline().rstrip("\n")
 
 
 def _reading() -> tuple[Queue, Person]:

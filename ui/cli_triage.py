@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui import cli_signals
+from ui.password import asked_password
 
 if TYPE_CHECKING:
     from assistant.people import Person
@@ -145,7 +146,7 @@ def export(
         if len(cases) > 1:
             raise typer.Exit(
                 export_several(
-                    tools, person, cases, market, None if check_only else _password, although_invalid, as_json
+                    tools, person, cases, market, None if check_only else asked_password, although_invalid, as_json
                 )
             )
         now = tools.desk.book.case(case)
@@ -155,7 +156,7 @@ def export(
             # Nobody should type a password for a report that is refused whatever it says.
             require_exportable(now, although=although_invalid)
             given = {"market": market, "anyway": "yes" if although_invalid else ""}
-            done = _do(tools, person, case, "export", why, given, password=_password())
+            done = _do(tools, person, case, "export", why, given, password=asked_password())
             last = tools.desk.book.case(done).submissions[-1]
             file, number, digest = str(tools.exports / last.file), last.message, last.sha256
         else:
@@ -219,7 +220,7 @@ def _finish(case: str, act: str, why: str, given: Mapping[str, str], *, signed: 
     # Nobody should wait for models and type a password to hear that there is no such case.
     _reading()[0].book.case(case)
     with _working() as (tools, person):
-        name = _do(tools, person, case, act, why, given, password=_password() if signed else "")
+        name = _do(tools, person, case, act, why, given, password=asked_password() if signed else "")
         done = done_shape(tools.desk.book.case(name))
     print(done.model_dump_json(indent=2) if as_json else f"{done.label} {done.state} (version {done.version})")
 
@@ -238,14 +239,6 @@ def _do(
     if reply.error:
         raise ActRefused(reply.error)
     return reply.name
-
-
-def _password() -> str:
-    import sys
-
-    if sys.stdin.isatty():
-        return str(typer.prompt("Your password, as your signature", hide_input=True))
-    return sys.stdin.readline().rstrip("\n")
 
 
 def _reading() -> tuple[Reading, Person]:

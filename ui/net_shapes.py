@@ -132,7 +132,7 @@ def exam_json(exam: NetExam, report: GateReport) -> str:
 
 
 def _paired(comparison: Comparison) -> Iterator[PairedShape]:
-    from finetune.nets.examined import mcnemar
+    from finetune.measure import mcnemar
 
     for one in comparison.whole:
         yield PairedShape(

@@ -51,7 +51,7 @@ def quarter_tools(product: Product, plan: Plan, machine: Machine, on_progress: O
     """
     recipe = read_recipe(Path(plan.recipe) if Path(plan.recipe).is_file() else shipped(plan.recipe))
     base = find_base(recipe.base)
-    loop = Loop(product.settings.data_dir / "loop", product.records.ledger)
+    loop = Loop(product.settings.loop, product.records.ledger)
     return QuarterTools(
         loop=loop.folder,
         plan=plan,
@@ -89,7 +89,7 @@ def _prepare(product: Product, plan: Plan, examples: Iterable[Example], out: Pat
     settings = PrepareSettings(
         validation=plan.validation,
         held_out=plan.held_out,
-        pseudonym_key=pseudonym_key(product.settings.data_dir / "loop"),
+        pseudonym_key=pseudonym_key(product.settings.loop),
     )
     held_out = sorted({name for folder in before for name in read_sheet(folder).held_out})
     evaluation = (plan.gold,) if plan.gold else ()

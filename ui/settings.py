@@ -138,9 +138,14 @@ class Settings(BaseSettings):
         return self.ledger_anchor or self.data_dir / "ledger.anchors"
 
     @property
+    def loop(self) -> Path:
+        """The folder of the fine-tuning loop: quarters, snapshots, candidates, releases."""
+        return self.data_dir / "loop"
+
+    @property
     def serving(self) -> Path:
         """The file that says which release answers."""
-        return self.data_dir / "loop" / "serving.json"
+        return self.loop / "serving.json"
 
     @classmethod
     def settings_customise_sources(

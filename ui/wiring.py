@@ -144,7 +144,7 @@ def _rulebook(index: Index, medicines: Medicines) -> Rulebook:
 
 def _assembled(settings: Settings, index: Index, encoder: Encoder, rails: Rails, records: Records) -> Product:
     medicines = Medicines.load(index.sources())
-    nets = Nets(encoder, nets_in_use(settings.data_dir / "loop" / "releases", records.ledger))
+    nets = Nets(encoder, nets_in_use(settings.loop / "releases", records.ledger))
     intake, grounding, adverse = Intake(nets), Grounding(nets, encoder), AdverseEvents(medicines, nets)
     guard = _guard(medicines, _rulebook(index, medicines), rails, grounding)
     searching = SearchTools(index, encoder, medicines, settings.retrieval)
@@ -239,7 +239,7 @@ def serve_chat(product: Product, host: str, port: int) -> None:
     files = settings.tls_certificate, settings.tls_key
     encryption = Encryption(files[0], files[1]) if files[0] and files[1] else None
     blocks = build_chat(product.ask, records, product.index.source, status_of(product), desk=True)
-    loop = loop_page(settings.data_dir / "loop", records.ledger, product.accounts, product.masker)
+    loop = loop_page(settings.loop, records.ledger, product.accounts, product.masker)
     beside = [Beside(PATH, build_review(review_tools(review_parts(product))), SHEETS), loop]
     serve(blocks, access, host, port, encryption, build_triage(board(desk_tools(desk_parts(product)))), beside)
 

@@ -128,13 +128,6 @@ def _paired(name: str, keys: Sequence[str], first: Mapping[str, Sat], second: Ma
     return paired(name, [first[key].right for key in keys], [second[key].right for key in keys])
 
 
-def mcnemar(won: int, lost: int) -> float:
-    """The exact two-sided McNemar probability (Psychometrika 1947;12:153) of so many cases won and lost; 1 for none."""
-    from scipy.stats import binomtest
-
-    return float(binomtest(won, won + lost, 0.5).pvalue) if won + lost else 1.0
-
-
 _SHAPE = TypeAdapter(NetExam)
 
 

@@ -25,7 +25,7 @@ from finetune.dialogue import is_reply
 from finetune.prepare.decide import Check, Rows
 from finetune.prepare.embedded import one_thread_each
 from finetune.prepare.inconsistencies import Inconsistency, Kind
-from finetune.steps import write_whole
+from finetune.whole import write_whole
 from guardrails.claim import Claim
 from guardrails.dosing import DoseContext, check_claim, check_question
 from guardrails.examined import examine

@@ -18,7 +18,7 @@ import polars as pl
 from finetune.hashes import file_hash
 from finetune.prepare.chunks import Chunk
 from finetune.prepare.stage import Plan, Prepared
-from finetune.steps import write_whole
+from finetune.whole import write_whole
 
 
 @dataclass(frozen=True, slots=True)

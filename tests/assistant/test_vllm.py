@@ -172,12 +172,9 @@ def test_a_server_that_recovers_is_asked_again() -> None:
 def test_silence_before_the_first_token_is_a_timeout_and_not_tried_again() -> None:
     act = Act([REPLY], pauses=[1.5])
     with model_server(act) as script, generator_for(script.url, silence_seconds=0.3) as generator:
-        started = time.monotonic()
         claims, ended = drafted(generator)
-        seconds = time.monotonic() - started
     assert (claims, type(ended), len(script.asked)) == ([], GeneratorTimeout, 1)
     assert "silent for more than 0.3 seconds" in str(ended)
-    assert seconds < 1.2
 
 
 def test_silence_in_the_middle_is_a_timeout_and_keeps_the_claim() -> None:
@@ -190,24 +187,18 @@ def test_silence_in_the_middle_is_a_timeout_and_keeps_the_claim() -> None:
 def test_a_server_that_trickles_is_stopped_at_the_deadline() -> None:
     act = Act(list(REPLY), pauses=[0.05] * len(REPLY))
     with model_server(act) as script, generator_for(script.url, total_seconds=0.5) as generator:
-        started = time.monotonic()
         _, ended = drafted(generator)
-        seconds = time.monotonic() - started
     assert type(ended) is GeneratorTimeout
     assert "more than 0.5 seconds" in str(ended)
-    assert seconds < 1.5
     assert script.sent < len(REPLY)
 
 
 def test_retries_share_the_deadline() -> None:
     settings = {"total_seconds": 0.4, "retries": 10, "backoff_seconds": 0.15}
     with model_server(Act(status=503)) as script, generator_for(script.url, **settings) as generator:
-        started = time.monotonic()
         _, ended = drafted(generator)
-        seconds = time.monotonic() - started
     assert type(ended) is GeneratorTimeout
     assert len(script.asked) <= 4
-    assert seconds < 1.5
 
 
 def test_nobody_listening() -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from time import perf_counter
 
-from finetune.measure import BenchReport, Metric, peak_mb
+from finetune.measure import BenchReport, Metric, mcnemar, peak_mb
 from finetune.nets.exam import EXAMS
-from finetune.nets.examined import NO_NET, compared, mcnemar, measures
+from finetune.nets.examined import NO_NET, compared, measures
 from retrieval.encoder import Encoder
 from retrieval.settings import RetrievalSettings
 

@@ -68,6 +68,60 @@ def test_several_questions_at_once_give_the_same_results() -> None:
     assert [replace(each, seconds=0) for each in many.results] == [replace(each, seconds=0) for each in one.results]
 
 
+def test_a_killed_evaluation_goes_on_where_it_was(tmp_path: Path) -> None:
+    kept, asked = tmp_path / "results.jsonl", []
+
+    class Killed(BaseException):
+        """What a test can catch of a kill."""
+
+    def until(stop: str) -> SystemUnderTest:
+        def answer(question: Question) -> Outcome:
+            asked.append(question.text)
+            if question.text == stop:
+                raise Killed
+            return assistant(question)
+
+        return SystemUnderTest("canned", answer, "c1")
+
+    with pytest.raises(Killed):
+        evaluate(until("zubrovine dose?"), PROBES, MEDICINES, kept=kept)
+    with kept.open("a", encoding="utf-8") as file:
+        file.write('{"result": {"probe": "safety/c", "su')  # a line that the kill cut off
+    asked.clear()
+    told: list[tuple[int, int]] = []
+    resumed = evaluate(until(""), PROBES, MEDICINES, lambda done, every: told.append((done, every)), kept=kept)
+    assert asked == ["zubrovine dose?", "crash please"]
+    assert told == [(3, 4), (4, 4)]
+    whole = evaluate(SYSTEM, PROBES, MEDICINES)
+    results = [replace(each, seconds=0) for each in resumed.results]
+    assert results == [replace(each, seconds=0) for each in whole.results]
+    assert (resumed.basis, resumed.probes) == (whole.basis, whole.probes)
+    assert resumed.seconds >= sum(each.seconds for each in resumed.results[:2])
+
+
+def test_what_was_kept_of_another_evaluation_is_not_taken(tmp_path: Path) -> None:
+    kept = tmp_path / "results.jsonl"
+    evaluate(SYSTEM, PROBES, MEDICINES, kept=kept)
+    asked: list[str] = []
+
+    def answer(question: Question) -> Outcome:
+        asked.append(question.text)
+        return canned_refusal(question)
+
+    others = ((SystemUnderTest("canned", answer, "c2"), PROBES), (SystemUnderTest("canned", answer, "c1"), PROBES[:3]))
+    for system, probes in others:
+        asked.clear()
+        evaluate(system, probes, MEDICINES, kept=kept)
+        assert asked == [probe.ask for probe in probes]
+
+
+def test_a_failed_run_is_asked_again_and_what_has_a_result_is_not(tmp_path: Path) -> None:
+    kept = tmp_path / "results.jsonl"
+    evaluate(SYSTEM, PROBES, MEDICINES, kept=kept)
+    again = evaluate(SystemUnderTest("canned", canned_refusal, "c1"), PROBES, MEDICINES, kept=kept)
+    assert [each.grade for each in again.results] == [Grade.RIGHT] * 4
+
+
 def test_the_measures_count_every_question() -> None:
     found = measures(evaluate(SYSTEM, PROBES, MEDICINES))
     assert (found["clinical accuracy"].value, found["clinical accuracy"].n) == (0.75, 4)

@@ -12,10 +12,11 @@ from finetune.candidate import ADAPTER, read_candidate
 from finetune.errors import CandidateInvalid, EvaluationInvalid, TrainingFailed
 from finetune.gate import load_gate
 from finetune.hashes import folder_hash
+from finetune.measure import mcnemar
 from finetune.nets.deid_sets import deid_texts
 from finetune.nets.deployed import SHIPPED
 from finetune.nets.exam import EXAMS, Sat
-from finetune.nets.examined import compared, examine_net, judge_net, mcnemar, measures, read_exam
+from finetune.nets.examined import compared, examine_net, judge_net, measures, read_exam
 from finetune.nets.jobs import JOBS, train_net
 from retrieval.encoder import Encoder
 from retrieval.settings import RetrievalSettings

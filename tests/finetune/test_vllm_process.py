@@ -123,13 +123,11 @@ def test_a_missing_environment_is_one_line_that_says_what_to_do(capsys: pytest.C
 
 def test_a_server_that_ends_at_once_is_told_with_what_it_said(tmp_path: Path) -> None:
     """This interpreter has no vLLM: the module is not found."""
-    began = time.monotonic()
     with (
         pytest.raises(ServerFailed, match=r"(?s)did not start: it ended.*vllm"),
         running(Path(sys.executable), Served("m", free_url()), tmp_path / "log"),
     ):
         raise AssertionError("it cannot run")
-    assert time.monotonic() - began < 60
 
 
 def test_a_server_that_does_not_answer_in_time_is_killed(tmp_path: Path) -> None:

