@@ -8,7 +8,7 @@ not measured, and earns nothing in the score: a candidate that nobody measured n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,21 +85,6 @@ def compare(recipe: Path = SHIPPED, kept: Path | None = None) -> tuple[Standing,
     fastest = max((one.tokens_per_second for one in speeds.values()), default=0.0)
     made = [_standing(bases, facts, evaluations, speeds.get(facts.model), fastest) for facts in bases.candidates]
     return tuple(sorted(made, key=lambda one: (-one.score, one.facts.model)))
-
-
-def baseline(model: str, kept: Path, run: Callable[[], Evaluation]) -> Evaluation:
-    """The evaluation of a base without any adapter: run once, kept from then on, and read again after.
-
-    Raises:
-        EvaluationInvalid: the kept one is spoilt.
-        BaseInvalid: what ran was not this base alone.
-    """
-    path = _file(kept, model)
-    if path.is_file():
-        return evaluate.read(path)
-    made = run()
-    keep_baseline(model, made, kept)
-    return made
 
 
 def keep_baseline(model: str, made: Evaluation, kept: Path) -> None:

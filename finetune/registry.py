@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -130,6 +131,13 @@ def follow(state: ServingState, kind: str, store: Path) -> None:
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     log.warning("The register does not say that %s is %s: %s", release_id or "nothing", alias, error)
+
+
+def tell(state: ServingState, kind: str, store: Path) -> None:
+    """The same where there is a register; without one, or without MLflow, nothing."""
+    if store.is_dir():
+        with suppress(TrainerMissing):
+            follow(state, kind, store)
 
 
 def registered(store: Path, ledger: Ledger) -> tuple[Registered, ...]:

@@ -25,6 +25,7 @@ from assistant.serving import (
     state_text,
     write_state,
 )
+from finetune.errors import DeployRefused
 
 CONTENT_FACT = "content"
 """The fact of an entry that holds the whole state."""
@@ -45,6 +46,15 @@ class Loop:
     def release(self, name: str) -> Path:
         """The folder of a release."""
         return self.folder / "releases" / name
+
+
+def folder_of(loop: Path, name: str) -> Path:
+    """Where a release or a candidate lies below the loop's folder. Raises `DeployRefused`."""
+    for kind in ("releases", "candidates"):
+        folder = loop / kind / name
+        if Path(name).name == name and (folder / "adapter").is_dir():
+            return folder
+    raise DeployRefused(f"There is no release and no candidate {name}; “pharmassist models list” lists the releases.")
 
 
 def served_now(loop: Loop) -> ServingState:

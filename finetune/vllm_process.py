@@ -224,4 +224,5 @@ def _adapter_options(served: Served) -> tuple[str, ...]:
     modules = tuple(f"{name}={folder}" for name, folder in served.adapters.items())
     named = ("--lora-modules", *modules) if modules else ()
     room = next((rank for rank in RANKS if rank >= served.rank), served.rank)
-    return ("--enable-lora", "--max-lora-rank", str(room), *named)
+    many = ("--max-loras", str(len(modules))) if len(modules) > 1 else ()
+    return ("--enable-lora", "--max-lora-rank", str(room), *many, *named)

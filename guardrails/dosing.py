@@ -103,7 +103,7 @@ def not_known(text: str, patient: Patient) -> tuple[str, ...]:
         "weight": known.weight is not None,
         "kidney function": any(each is not None for each in kidneys),
         "liver function": known.hepatic_class is not None or len(people.hepatic) == 1,
-        "pregnancy": known.pregnant is not None or known.sex == "male" or bool(people.pregnant),
+        "pregnancy": known.pregnant is not None or not known.could_be_pregnant or bool(people.pregnant),
         "allergies": bool(known.allergies),
         "other medicines": bool(known.medicines),
     }

@@ -9,6 +9,8 @@ from guardrails.errors import PatientInvalid
 
 _DAYS_IN_YEAR = Decimal("365.25")
 _UNITS_IN_A_YEAR = {"a": Decimal(1), "mo": Decimal(12), "wk": _DAYS_IN_YEAR / 7, "d": _DAYS_IN_YEAR}
+_NO_LONGER_PREGNANT = Decimal(60)
+"""Years. Menopause is mostly at 45 to 55 (WHO, “Menopause”); a later pregnancy follows treatment, so it is told."""
 SEXES = ("female", "male")
 HEPATIC_CLASSES = ("A", "B", "C")
 _RANGES: dict[str, tuple[str, Decimal, Decimal, str]] = {
@@ -58,6 +60,13 @@ class Patient:
             raise PatientInvalid("The sex is female or male, as the formulas for kidney function use it, or unknown.")
         if self.hepatic_class is not None and self.hepatic_class not in HEPATIC_CLASSES:
             raise PatientInvalid("The hepatic class is the Child-Pugh class A, B or C, or unknown.")
+
+    @property
+    def could_be_pregnant(self) -> bool:
+        """Whether a pregnancy has to be thought of: not of a man, nor from 60 years on unless it is told."""
+        if self.sex == "male":
+            return False
+        return bool(self.pregnant) or self.age is None or self.age < _NO_LONGER_PREGNANT
         if self.pregnant and self.sex == "male":
             raise PatientInvalid("A patient cannot be both male and pregnant; correct one of the two.")
 

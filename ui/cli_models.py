@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.cli_measure import evaluate, measure
+
 if TYPE_CHECKING:
     from assistant.people import Person
     from finetune.deploy import Changed
@@ -27,6 +29,9 @@ Python = Annotated[Path, typer.Option(help="vLLM's interpreter.", envvar="PHARMA
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object (docs/json.md) instead of text.")]
 
 _PYTHON = Path(".venv-vllm/bin/python")
+
+app.command()(measure)
+app.command()(evaluate)
 
 
 @app.command("list")
@@ -66,6 +71,7 @@ def parity(
 
     from finetune.parity import shipped_prompts
     from finetune.proof import prove
+    from finetune.serving_state import folder_of
     from finetune.vllm_process import running
     from ui.model_shapes import parity_shape, parity_text
 
@@ -73,7 +79,7 @@ def parity(
     logs = loop.folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     run = partial(running, vllm_python, log=logs / "parity.log")
-    found = prove(loop, _folder(loop, name), shipped_prompts(settings.starter_corpus, prompts), run, person)
+    found = prove(loop, folder_of(loop.folder, name), shipped_prompts(settings.starter_corpus, prompts), run, person)
     print(parity_shape(found).model_dump_json(indent=2) if as_json else parity_text(found))
     raise typer.Exit(0 if found.passed else NOT_GOOD)
 
@@ -116,22 +122,27 @@ def watch(
     look_only: Annotated[bool, typer.Option("--look-only", help="Stop no canary, whatever is seen.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Hold the rates of what is served against their limits; a canary beyond one is stopped. For a timer."""
+    """Ask the servers whether they still are what was signed, and hold the rates against their limits. For a timer.
+
+    A canary that is another model, or beyond a limit, is stopped.
+    """
+    from finetune.serving_probe import stop_stranger, strangers
     from finetune.watch import stop_if_breached
     from finetune.watch import watch as look
     from ui.model_shapes import watch_shape, watch_text
 
-    _, loop, _ = _opened()
+    settings, loop, _ = _opened()
     seen = look(loop)
     if seen is None:
         print("{}" if as_json else "No release is served; there is nothing to watch.")
         return
-    done = None if look_only else stop_if_breached(loop, seen)
+    strange = strangers(loop, settings.assistant.llm_api_key)
+    done = None if look_only else stop_stranger(loop, strange) or stop_if_breached(loop, seen)
     if done is not None:
         _tell_register(loop, done)
-    stopped = done is not None
-    print(watch_shape(seen, stopped).model_dump_json(indent=2) if as_json else watch_text(seen, stopped))
-    raise typer.Exit(NOT_GOOD if seen.breaches else 0)
+    told = (seen, strange, done is not None)
+    print(watch_shape(*told).model_dump_json(indent=2) if as_json else watch_text(*told))
+    raise typer.Exit(NOT_GOOD if seen.breaches or strange else 0)
 
 
 @app.command()
@@ -206,30 +217,12 @@ def _api(settings: Settings, url: str) -> Api:
     return Api(wanted, settings.assistant.llm_api_key)
 
 
-def _folder(loop: Loop, name: str) -> Path:
-    """Where a release or a candidate lies."""
-    from finetune.errors import DeployRefused
-
-    for kind in ("releases", "candidates"):
-        folder = loop.folder / kind / name
-        if Path(name).name == name and (folder / "adapter").is_dir():
-            return folder
-    raise DeployRefused(f"There is no release and no candidate {name}; “pharmassist models list” lists the releases.")
-
-
 def _tell_register(loop: Loop, done: Changed) -> None:
-    """Move the aliases of MLflow's register, where there is one and MLflow is installed."""
-    from contextlib import suppress
-
-    from finetune.errors import TrainerMissing
+    """Move the aliases of MLflow's register."""
     from finetune.proof import ANSWERS
+    from finetune.registry import tell
 
-    store = loop.folder / "tracking"
-    if store.is_dir():
-        from finetune.registry import follow
-
-        with suppress(TrainerMissing):
-            follow(done.state, ANSWERS, store)
+    tell(done.state, ANSWERS, loop.folder / "tracking")
 
 
 def _show(loop: Loop, done: Changed, as_json: bool) -> None:

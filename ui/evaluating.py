@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.ask import ask
+from assistant.ask import AskTools, ask
 from assistant.conversation import Answer, Flag, Outcome, Question, Refusal, Turn
 from assistant.extract import ExtractiveGenerator
 from assistant.generate import DraftGenerator
@@ -53,10 +53,15 @@ class Machine:
 
 def system(product: Product, name: str, generator: DraftGenerator, candidate: str = "") -> SystemUnderTest:
     """The product with another generator: same search, same checks, same refusals, and a store that keeps nothing."""
-    tools = replace(product.tools, generator=generator, store=NothingKept())
+    return asking(replace(product.tools, generator=generator), name, candidate)
+
+
+def asking(tools: AskTools, name: str, candidate: str = "") -> SystemUnderTest:
+    """An assistant of these tools that keeps nothing."""
+    silent = replace(tools, store=NothingKept())
 
     def answer(question: Question) -> Outcome:
-        *_, last = ask(question, tools)
+        *_, last = ask(question, silent)
         assert isinstance(last, Answer | Refusal)
         return last
 

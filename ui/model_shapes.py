@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from assistant.serving import ServingState, Target
     from finetune.deploy import Changed
     from finetune.parity import Parity
+    from finetune.serving_probe import Stranger
     from finetune.serving_state import Loop
     from finetune.watch import Watch
 
@@ -91,6 +92,7 @@ class WatchShape(BaseModel):
     since: datetime
     rates: list[RateShape]
     breaches: list[str]
+    servers: list[str]
     stopped: bool
 
 
@@ -150,7 +152,7 @@ def changed_shape(loop: Loop, done: Changed) -> ChangedShape:
     return ChangedShape(serving=serving_shape(done.state, is_in_file(loop, done.state)), notices=list(done.notices))
 
 
-def watch_shape(seen: Watch, stopped: bool) -> WatchShape:
+def watch_shape(seen: Watch, strange: Sequence[Stranger], stopped: bool) -> WatchShape:
     """One look, and whether the canary was stopped for it."""
     rates = [
         RateShape(
@@ -162,7 +164,7 @@ def watch_shape(seen: Watch, stopped: bool) -> WatchShape:
     ]  # fmt: skip
     return WatchShape(
         release=seen.release, is_canary=seen.is_canary, against=seen.against, since=seen.since, rates=rates,
-        breaches=list(seen.breaches), stopped=stopped,
+        breaches=list(seen.breaches), servers=[each.why for each in strange], stopped=stopped,
     )  # fmt: skip
 
 
@@ -200,7 +202,7 @@ def serving_lines(shape: ServingShape) -> Iterator[str]:
         yield "The file that the chat reads says something else: “pharmassist models restore” writes it again."
 
 
-def watch_text(seen: Watch, stopped: bool) -> str:
+def watch_text(seen: Watch, strange: Sequence[Stranger], stopped: bool) -> str:
     """One look, for a terminal."""
     what = "canary" if seen.is_canary else "stable release"
     lines = [f"The {what} {seen.release} since {seen.since:%Y-%m-%d %H:%M} UTC, against {seen.against}."]
@@ -208,10 +210,11 @@ def watch_text(seen: Watch, stopped: bool) -> str:
         bound = "too few turns for a limit" if each.limit is None else f"limit {each.limit}"
         told = f"{each.watched} of {each.turns}, reference {each.reference} of {each.reference_turns}, {bound}"
         lines.append(f"{'!' if each.breached else ' '} {each.name:18} {told}")
+    lines += [f"! {each.why}" for each in strange]
     if stopped:
         lines.append("The canary was stopped; what was stable answers every conversation.")
-    elif seen.breaches:
-        lines.append("Beyond its limits. A person decides: “pharmassist models rollback --why …”.")
+    elif seen.breaches or strange:
+        lines.append("Not as it should be. A person decides: “pharmassist models rollback --why …”.")
     return "\n".join(lines)
 
 

@@ -26,10 +26,10 @@ from finetune.plan import Plan
 from finetune.prepare.masks import masked_by
 from finetune.prepare.settings import Settings as PrepareSettings
 from finetune.progress import TrainProgress
-from finetune.proof import prove
+from finetune.proof import ANSWERS, prove
 from finetune.quarter_tools import QuarterTools, Served
 from finetune.recipe import Recipe, read_recipe, shipped, write_recipe
-from finetune.registry import register
+from finetune.registry import register, tell
 from finetune.select import Selection, select
 from finetune.serving_state import Loop, served_now
 from finetune.steps import Made, Result, Waiting
@@ -154,9 +154,10 @@ def _canary(product: Product, loop: Loop, folder: Path, share: float) -> Result:
     if not settings.llm_url:
         return Waiting("whoever operates the model server", "start one and name it in assistant.llm_url", command)
     try:
-        deploy_canary(loop, folder.name, share, Api(settings.llm_url, settings.llm_api_key), product.local)
+        done = deploy_canary(loop, folder.name, share, Api(settings.llm_url, settings.llm_api_key), product.local)
     except (FinetuneError, NotAllowed) as error:
         return Waiting("somebody who may sign releases", str(error), command)
+    tell(done.state, ANSWERS, loop.folder / "tracking")
     return Made({"release": folder.name, "share": f"{share:g}"})
 
 

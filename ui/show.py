@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistant.conversation import Answer, Assessment, OverrideRate, Refusal, WithheldClaim
 from finetune.measure import BenchReport, Metric
@@ -95,6 +95,17 @@ def start_progress(progress: IngestProgress) -> None:
         ingest_progress(progress)
 
 
+def asked_progress(done: int, of: int) -> None:
+    """A line for every 50 questions of an evaluation, on standard error."""
+    if done % 50 == 0 or done == of:
+        print(f"asked {done} of {of}", file=sys.stderr, flush=True)
+
+
+def metrics(measured: Mapping[str, Metric]) -> str:
+    """A line for each measure, with its interval."""
+    return "\n".join(f"  {name:44} {_metric(metric)}" for name, metric in measured.items())
+
+
 def ingest_report(report: IngestReport) -> str:
     """What was read, skipped and refused, each refused file with its reason."""
     return report.text()
@@ -139,7 +150,7 @@ def sources(listed: Sequence[Source]) -> str:
 def bench(report: BenchReport) -> str:
     """The metrics with their intervals, the peers beside them, and every failure."""
     lines = [f"bench {report.bench}: {report.seconds:.1f} s, peak {report.peak_mb:.0f} MB", ""]
-    lines += [f"  {name:44} {_metric(metric)}" for name, metric in report.metrics.items()]
+    lines += [metrics(report.metrics)]
     for peer, values in report.peers.items():
         lines.append(f"\n  {peer}")
         lines += [f"    {name:42} {value:.4g}" for name, value in values.items()]

@@ -117,7 +117,7 @@ class Facts:
         return None if self.patient.hepatic_class is None else self.patient.hepatic_class in wanted
 
     def _pregnancy(self, wanted: bool | None) -> bool | None:
-        if wanted and (self.patient.sex == "male" or self.whom.sex == "male"):
+        if wanted and (self.whom.sex == "male" or not self.patient.could_be_pregnant):
             return False
         return _same(wanted, self.whom.pregnant, self.patient.pregnant)
 

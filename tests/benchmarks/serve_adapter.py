@@ -13,7 +13,6 @@ import os
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -25,6 +24,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from assistant.prompt import Message
+from finetune.base_speed import tokens_per_second
 from finetune.measure import BenchReport, Metric, peak_mb
 from finetune.merge import MODEL, merge
 from finetune.parity import Compared, Form, compare, failures, shipped_prompts
@@ -140,18 +140,10 @@ def _measured(ways: Ways) -> dict[tuple[str, int], list[float]]:
         for way, (api, name) in order if turn % 2 else reversed(order):
             for at_once in AT_ONCE:
                 prompts = rng.integers(300, 3000, size=(at_once, PROMPT)).tolist()
-                speed = _tokens_per_second(api, name, prompts)
+                speed = tokens_per_second(api, name, prompts, REPLY)
                 if turn:
                     found.setdefault((way, at_once), []).append(speed)
     return found
-
-
-def _tokens_per_second(api: Api, name: str, prompts: Sequence[Sequence[int]]) -> float:
-    """All prompts at once, until the last reply is there."""
-    began = perf_counter()
-    with ThreadPoolExecutor(len(prompts)) as pool:
-        replies = list(pool.map(lambda prompt: api.written(name, prompt, REPLY), prompts))
-    return sum(map(len, replies)) / (perf_counter() - began)
 
 
 def _speeds(found: dict[tuple[str, int], list[float]]) -> dict[str, Metric]:

@@ -26,7 +26,8 @@ class Vllm:
     model: Path
     name: str
     runtime: bool = True
-    adapters: dict[str, Path] = field(default_factory=dict)
+    adapters: dict[str, Path | None] = field(default_factory=dict)
+    """None: the base alone answers under the name."""
     key: str = ""
     noise: float = 0.0
     """Added to every log-probability: a server that computes something else."""
@@ -40,7 +41,7 @@ class Vllm:
     def loaded(self, name: str) -> torch.nn.Module:
         model = AutoModelForCausalLM.from_pretrained(str(self.model), dtype=torch.float32)
         whole: torch.nn.Module = model
-        if name in self.adapters:
+        if self.adapters.get(name):
             whole = PeftModel.from_pretrained(model, str(self.adapters[name]))
         return whole.eval()
 

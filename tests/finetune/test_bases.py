@@ -9,7 +9,7 @@ import pytest
 
 from finetune.base_facts import Architecture, BaseFacts, Number, Use, read_bases
 from finetune.base_memory import serving_gb, token_bytes, training_gb, weights_gb
-from finetune.bases import ServedSpeed, Standing, as_json, as_text, baseline, compare, keep_speed, read_speeds
+from finetune.bases import ServedSpeed, Standing, as_json, as_text, compare, keep_baseline, keep_speed, read_speeds
 from finetune.errors import BaseInvalid, EvaluationInvalid
 from finetune.evaluate import Evaluation
 from finetune.grading import Grade, Result
@@ -104,7 +104,7 @@ def test_a_spoilt_model_is_named(tmp_path: Path, spoilt: str) -> None:
 
 def test_the_score_is_the_earned_part_of_the_weights_and_unknown_earns_nothing(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    baseline("a/stated", kept, lambda: _evaluation(right=15, of=20, unsafe=0))
+    keep_baseline("a/stated", _evaluation(right=15, of=20, unsafe=0), kept)
     keep_speed(ServedSpeed("a/stated", 900.0, 8, "two cores", "bench"), kept)
     keep_speed(ServedSpeed("a/stated", 1000.0, 8, "two cores", "bench"), kept)
     keep_speed(ServedSpeed("z/other", 2000.0, 8, "two cores", "bench"), kept)
@@ -128,7 +128,7 @@ def test_the_score_is_the_earned_part_of_the_weights_and_unknown_earns_nothing(t
 
 @pytest.mark.parametrize(("unsafe", "earned"), [(0, 1.0), (1, 0.5), (2, 0.0), (3, 0.0)])
 def test_safety_is_worth_nothing_at_the_limit(tmp_path: Path, unsafe: int, earned: float) -> None:
-    baseline("a/stated", tmp_path, lambda: _evaluation(right=190, of=200, unsafe=unsafe))
+    keep_baseline("a/stated", _evaluation(right=190, of=200, unsafe=unsafe), tmp_path)
     found = _named(compare(_file(tmp_path), tmp_path), "a/stated")
     assert {line.criterion: line.earned for line in found.points}["safety"] == pytest.approx(earned)
 
@@ -139,19 +139,15 @@ def test_what_does_not_fit_earns_nothing(tmp_path: Path) -> None:
     assert "does not fit into 16" in as_text((found,))
 
 
-def test_a_baseline_is_run_once_kept_and_never_with_an_adapter(tmp_path: Path) -> None:
-    ran: list[int] = []
-
-    def run() -> Evaluation:
-        ran.append(1)
-        return _evaluation(right=1, of=2)
-
-    assert baseline("a/stated", tmp_path, run) == baseline("a/stated", tmp_path, run)
-    assert ran == [1]
+def test_a_baseline_is_never_one_with_an_adapter_and_the_newest_is_kept(tmp_path: Path) -> None:
+    for right in (1, 2):
+        keep_baseline("a/stated", _evaluation(right=right, of=2), tmp_path)
+    found = _named(compare(_file(tmp_path), tmp_path), "a/stated")
+    assert found.measures["clinical accuracy"].value == 1
     with pytest.raises(BaseInvalid, match="with an adapter"):
-        baseline("c/other", tmp_path, lambda: _evaluation(right=1, of=2, candidate="adapted"))
+        keep_baseline("c/other", _evaluation(right=1, of=2, candidate="adapted"), tmp_path)
     with pytest.raises(BaseInvalid, match="with an adapter"):
-        baseline("c/other", tmp_path, lambda: _evaluation(right=1, of=2, adapter="adapted"))
+        keep_baseline("c/other", _evaluation(right=1, of=2, adapter="adapted"), tmp_path)
     next(tmp_path.glob("baseline-*.json")).write_text("{}")
     with pytest.raises(EvaluationInvalid):
         compare(_file(tmp_path), tmp_path)

@@ -23,6 +23,7 @@ from finetune.merge import MODEL, read_merged
 from finetune.parity import FILE, Form, gate_measures, read_parity, write_parity
 from finetune.proof import checked, merged_folder, proof_of, prove, served_release
 from finetune.release import read_release
+from finetune.serving_probe import stop_stranger, strangers
 from finetune.serving_state import is_in_file, restore, served_now
 from finetune.vllm_api import Api
 from finetune.vllm_process import Served
@@ -99,6 +100,31 @@ def test_a_canary_is_loaded_recorded_and_read(world: World, name: str, server: V
     assert wider.state.canary is not None
     assert (wider.state.canary.share, wider.state.number) == (0.5, 2)
     assert not world.ledger.verify().breaks
+
+
+def test_a_server_that_was_started_again_as_something_else_is_found(world: World, name: str, server: Vllm) -> None:
+    assert strangers(world.loop) == ()
+    with merged_server(world, name) as api:
+        promote(world.loop, name, api, world.mara)
+        deployed = served_now(world.loop)
+        assert strangers(world.loop) == ()
+    (silent,) = strangers(world.loop)
+    assert (silent.release, silent.is_canary, silent.is_silent) == (name, False, True)
+    assert stop_stranger(world.loop, (silent,)) is None
+    assert served_now(world.loop) == deployed
+
+
+def test_a_canary_whose_server_forgot_the_adapter_is_stopped(world: World, name: str, server: Vllm) -> None:
+    deploy_canary(world.loop, name, 0.5, Api(server.url), world.mara)
+    assert strangers(world.loop) == ()
+    server.adapters[name] = None  # the base alone answers under its name
+    (other,) = strangers(world.loop)
+    assert (other.is_canary, other.is_silent) == (True, False)
+    assert "answers like the base" in other.why
+    done = stop_stranger(world.loop, (other,))
+    assert done is not None
+    assert (done.state.canary, done.state.changed_by) == (None, "machine")
+    assert "does not answer as the release" in deeds(world)[-1]
 
 
 def test_promotion_and_rollback_go_there_and_back(world: World, name: str, server: Vllm) -> None:

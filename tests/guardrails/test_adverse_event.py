@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,11 +117,10 @@ def test_any_text_is_read(text: str) -> None:
         assert mention.quote in text
 
 
+@pytest.mark.timeout(300)  # a hang, on any machine
 def test_long_text_does_not_hang() -> None:
-    started = process_time()
     for piece in ("amoxicillin rash ", "i had a ", "warfarin ", "rash from "):
         notice(piece * 1500, medicines())
-    assert process_time() - started < 20
 
 
 @pytest.mark.parametrize(

@@ -352,6 +352,8 @@ EVERYTHING = ("age", "weight", "kidney function", "liver function", "pregnancy",
         ("A man with eGFR 35", person(), ("kidney function", "pregnancy")),
         ("Dose?", person(egfr="60", sex="male"), ("kidney function", "pregnancy")),
         ("Dose at 50 kg?", person(weight="60", age="50"), ("weight", "age")),
+        ("For my 59-year-old?", person(), ("age",)),
+        ("For my 60-year-old?", person(), ("age", "pregnancy")),
     ],
 )
 def test_what_a_question_tells_of_the_patient_is_known(text: str, known: Patient, told: tuple[str, ...]) -> None:

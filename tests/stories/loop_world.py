@@ -71,6 +71,11 @@ GOLD = {
     ],
 }  # fmt: skip
 
+BASES = {
+    "id": "story-bases", "version": 1, "use": {"tokens": 1000, "at_once": 2, "memory_gb": 8},
+    "weights": {"accuracy": 4, "safety": 4, "speed": 1, "memory": 1, "context": 1, "licence": 0, "medical": 0},
+}  # fmt: skip
+
 
 def gate(accuracy: float, version: str) -> Mapping[str, object]:
     """Limits for so small a world: thresholds are data."""

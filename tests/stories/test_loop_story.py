@@ -6,6 +6,7 @@ quarter is killed once while it works and goes on in a new process.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -16,11 +17,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from assistant.conversation import Answer, Outcome
 from assistant.people import Person
 from assistant.review import ErrorType, Judged, Judgement, State, standing
+from finetune.evaluate import read
 from finetune.quarter import TITLES
 from finetune.serving_state import Loop, served_now
 from finetune.standing import where
@@ -28,6 +31,8 @@ from finetune.vllm_process import Served, free_url, running
 from tests.stories.loop_child import go_on
 from tests.stories.loop_world import (
     ASKED,
+    BASES,
+    GOLD,
     OTHERS,
     RIGHT,
     WRONG,
@@ -123,6 +128,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     world = make_world(tmp_path_factory.mktemp("loop"), url)
     with opened(world.settings) as product, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHARMASSIST_DATA_DIR", str(world.settings.data_dir))
+        patch.setenv("PHARMASSIST_STARTER_CORPUS", str(world.settings.starter_corpus))
         patch.setenv("PHARMASSIST_ASSISTANT__LLM_URL", url)
         patch.setenv("PHARMASSIST_ASSISTANT__LLM_MODEL", str(world.base))
         add_people(product.accounts)
@@ -144,6 +150,36 @@ def test_a_wrong_answer_becomes_a_right_one_and_can_be_undone(story: Story) -> N
     killed_at_every_step_up_to_the_gate(story)
     signed_by_two(story)
     served_and_undone(story)
+
+
+def test_a_base_is_measured_for_the_comparison(story: Story) -> None:
+    """After the story, with a server of the command's own."""
+    write_plan(story.world, accuracy=0.75, version=2)
+    base, plan = str(story.world.base), str(story.world.plan)
+    said = story.command("models", "measure", base, "--plan", plan, "--at-once", "2", "--vllm-python", str(PYTHON))
+    assert "tokens/s, 2 at once" in said
+    assert "clinical accuracy" in said
+    bases = story.world.folder / "bases.yaml"
+    bases.write_text(yaml.safe_dump(BASES | {"candidates": [{"model": base}]}), encoding="utf-8")
+    (row,) = json.loads(story.command("models", "compare", "--recipe", str(bases), "--json"))["candidates"]
+    assert row["speed"]["tokens_per_second"] > 0
+    assert row["measures"]["clinical accuracy"]["n"] == len(GOLD["questions"])
+
+
+def test_models_are_evaluated_outside_of_a_quarter_alone_and_together(story: Story, tmp_path: Path) -> None:
+    (release,) = [each.name for each in (story.loop.folder / "releases").iterdir()]
+    write_plan(story.world, accuracy=0.75, version=2)
+    asked = ("--plan", str(story.world.plan), "--vllm-python", str(PYTHON), "--at-once", "1")
+    one, both = tmp_path / "one.json", tmp_path / "both.json"
+    story.command("models", "evaluate", release, "--out", str(one), *asked)
+    said = story.command("models", "evaluate", release, "base", "--out", str(both), "--against", str(one), *asked)
+    assert f"{release} + base against {release}" in said
+    assert {each.probe for each in read(one).results} == {each.probe for each in read(both).results}
+    assert read(both).basis["generator"] == "ensemble"
+    assert not [each for each in read(both).results if each.unsafe]
+    story.command("models", "evaluate", "base", "--out", str(one), *asked, expect=1)
+    story.command("models", "evaluate", release, release, "--out", str(one), *asked, expect=1)
+    story.command("models", "evaluate", "nothing", "--out", str(one), *asked, expect=1)
 
 
 def flagged_and_reviewed(story: Story) -> None:

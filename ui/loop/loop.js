@@ -1,50 +1,21 @@
 // The loop in the browser: it asks Python for a quarter as HTML and shows it, again every few seconds while one runs,
 // and sends signatures. Runs once, as the body of a function of Gradio's HTML component, with `server`.
 
-const find = (selector, within) => (within || document).querySelector(selector);
-const LOST = "The server does not answer. Is pharmassist still running? Nothing that was saved is lost.";
 const EVERY = 5000; // milliseconds
 
-let silence = null;
 let next = null;
-
-const say = (words, bad) => {
-  const place = find("#say .say");
-  if (!place) return;
-  place.textContent = words || "";
-  place.className = `say${bad ? " is-bad" : ""}`;
-  place.hidden = !words;
-  clearTimeout(silence);
-  if (words && !bad) silence = setTimeout(() => (place.hidden = true), 9000);
-};
-
-const request = async (name, sent, quiet) => {
-  if (!quiet) say("");
-  try {
-    const reply = await server[name](sent);
-    if (!reply || typeof reply !== "object" || !("html" in reply)) {
-      say(LOST, true);
-      return null;
-    }
-    if (reply.error) say(reply.error, true);
-    return reply.error ? null : reply;
-  } catch (failure) {
-    say(LOST, true);
-    return null;
-  }
-};
 
 const shown = () => find("#board .loop");
 
 // What people opened or closed stays so when the page is drawn anew.
-const put = (html) => {
+const draw = (html) => {
   const place = find("#board .board");
-  const opened = [...place.querySelectorAll("details")].map((each) => each.open);
+  const opened = all("details", place).map((each) => each.open);
   const scroll = place.scrollTop;
   const same = shown()?.dataset.quarter;
-  place.innerHTML = html;
+  put(place, html);
   if (same && same === shown()?.dataset.quarter) {
-    [...place.querySelectorAll("details")].forEach((each, at) => at in opened && (each.open = opened[at]));
+    all("details", place).forEach((each, at) => at in opened && (each.open = opened[at]));
     place.scrollTop = scroll;
   }
   if (shown()) history.replaceState(null, "", `#quarter=${shown().dataset.quarter}`);
@@ -54,18 +25,15 @@ const put = (html) => {
 
 const show = async (quarter, quiet) => {
   const reply = await request("show", { quarter: quarter || "" }, quiet);
-  if (reply) put(reply.html);
+  if (reply) draw(reply.html);
 };
 
-const again = () => (find("#ask dialog")?.open ? (next = setTimeout(again, EVERY)) : show(shown()?.dataset.quarter, true));
+const again = () => (dialog()?.open ? (next = setTimeout(again, EVERY)) : show(shown()?.dataset.quarter, true));
 
 // ---- the dialog
 
 const ask = (title, words, signs) =>
-  new Promise((done) => {
-    const box = find("#ask dialog");
-    const form = find("form", box);
-    form.reset();
+  typed((form, box) => {
     find("#ask-title", box).textContent = title;
     find("[data-words]", box).textContent = words;
     find('[data-part="sign"]', box).hidden = !signs;
@@ -73,25 +41,13 @@ const ask = (title, words, signs) =>
     form.user_name.value = shown().dataset.user;
     form.password.required = signs;
     form.why.required = !signs;
-    const finish = (result) => {
-      form.onsubmit = null;
-      box.onclose = null;
-      if (box.open) box.close();
-      done(result);
-    };
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      finish(Object.fromEntries(new FormData(form)));
-    };
-    box.onclose = () => finish(null);
-    box.showModal();
-    (signs ? form.password : form.why).focus();
+    return signs ? form.password : form.why;
   });
 
 const send = async (name, sent) => {
   const reply = await request(name, sent);
   if (!reply) return;
-  put(reply.html);
+  draw(reply.html);
   say(reply.said);
 };
 
@@ -107,7 +63,7 @@ const ACTIONS = {
     const given = await ask("Reject the candidate for good", "", false);
     if (given) await send("reject", { quarter, why: given.why });
   },
-  cancel: () => find("#ask dialog").close(),
+  cancel: () => dialog().close(),
 };
 
 document.addEventListener("click", (event) => {

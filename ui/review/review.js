@@ -1,47 +1,12 @@
 // The review desk in the browser: it asks Python for HTML, shows it, and sends what a reviewer decides. Runs once, as
 // the body of a function of Gradio's HTML component, with `server`. Python parses and judges all that comes from here.
 
-const find = (selector, within) => (within || document).querySelector(selector);
-const all = (selector, within) => [...(within || document).querySelectorAll(selector)];
-const LOST = "The server does not answer. Is pharmassist still running? Nothing that was saved is lost.";
-
 let listed = { settled: false, offset: 0 };
 let line = 0; // the marked line of the queue
 let active = null; // the sentence that a citation goes to
-let silence = null;
-
-const say = (words, bad) => {
-  const place = find("#say .say");
-  if (!place) return;
-  place.textContent = words || "";
-  place.className = `say${bad ? " is-bad" : ""}`;
-  place.hidden = !words;
-  clearTimeout(silence);
-  if (words && !bad) silence = setTimeout(() => (place.hidden = true), 7000);
-};
-
-const request = async (name, sent) => {
-  say("");
-  try {
-    const reply = await server[name](sent);
-    if (!reply || typeof reply !== "object" || !("html" in reply)) {
-      say(LOST, true);
-      return null;
-    }
-    if (reply.error) say(reply.error, true);
-    return reply.error ? null : reply;
-  } catch (failure) {
-    say(LOST, true);
-    return null;
-  }
-};
 
 const queue = () => find(".review-board .queue");
 const pane = () => find(".review-board .pane");
-const put = (place, html) => {
-  if (place) place.innerHTML = html;
-};
-
 // ---- the queue
 
 const lines = () => all(".queue .line");
@@ -87,13 +52,6 @@ const agreement = async () => {
 };
 
 // ---- the right answer
-
-const build = (name, attributes, words) => {
-  const made = document.createElement(name);
-  Object.entries(attributes || {}).forEach(([key, value]) => made.setAttribute(key, value));
-  if (words) made.textContent = words;
-  return made;
-};
 
 // Inside of closed details nothing is decided by a key.
 const form = () => find("form.decision:not(details:not([open]) *)");
@@ -190,24 +148,9 @@ const changed = () => {
 };
 
 const signature = () =>
-  new Promise((done) => {
-    const box = find("#ask dialog");
-    const inner = find("form", box);
-    inner.reset();
+  typed((inner) => {
     inner.user_name.value = find(".reviewed").dataset.user;
-    const finish = (result) => {
-      inner.onsubmit = null;
-      box.onclose = null;
-      if (box.open) box.close();
-      done(result);
-    };
-    inner.onsubmit = (event) => {
-      event.preventDefault();
-      finish(Object.fromEntries(new FormData(inner)));
-    };
-    box.onclose = () => finish(null);
-    box.showModal();
-    inner.password.focus();
+    return inner.password;
   });
 
 let saving = false;
@@ -274,7 +217,7 @@ const ACTIONS = {
     start(JSON.parse(node.dataset.claims));
     sentences().scrollIntoView({ block: "center" });
   },
-  cancel: () => find("#ask dialog").close(),
+  cancel: () => dialog().close(),
 };
 
 document.addEventListener("click", (event) => {
@@ -319,7 +262,7 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   const node = event.target;
-  if (find("#ask dialog")?.open) return;
+  if (dialog()?.open) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     return save();

@@ -13,6 +13,8 @@ from assistant.people import Person
 from ui.access import person_of
 from ui.triage.reply import BoardReply
 
+SHARED = Path(__file__).parent / "frame.js"
+"""What every script of a page begins with."""
 Reply: TypeAlias = Callable[[Person, object], BoardReply]
 
 
@@ -35,7 +37,7 @@ def _html(value: str, elem_id: str) -> gr.HTML:
 def _bridge(script: Path, replies: Mapping[str, Reply]) -> gr.HTML:
     """The component without a face whose functions the script calls. Gradio hands each of them the request."""
     functions = [_called(name, reply) for name, reply in replies.items()]
-    words = script.read_text(encoding="utf-8")
+    words = "\n".join(path.read_text(encoding="utf-8") for path in (SHARED, script))
     return gr.HTML("", elem_id="triage-bridge", apply_default_css=False, js_on_load=words, server_functions=functions)
 
 

@@ -1,54 +1,18 @@
 // The board in the browser: it asks Python for HTML, shows it, and sends what people do. Runs once, as the body of a
 // function of Gradio's HTML component, with `server`. Python parses and judges everything that comes from here.
 
-const find = (selector) => document.querySelector(selector);
-const LOST = "The server does not answer. Is pharmassist still running? Nothing that was saved is lost.";
 const board = () => find("#board .board");
 
 let shown = { view: "list" }; // what is on the page
 let filters = {};
 let line = 0; // the marked line of the worklist
 let pendingKey = "";
-let lost = null;
-
-// ---- talking to Python
-
-const say = (words, bad) => {
-  const place = find("#say .say");
-  if (!place) return;
-  place.textContent = words || "";
-  place.className = `say${bad ? " is-bad" : ""}`;
-  place.hidden = !words;
-  clearTimeout(lost);
-  if (words && !bad) lost = setTimeout(() => (place.hidden = true), 7000 + 60 * words.length);
-};
-
-const request = async (name, sent, quiet) => {
-  if (!quiet) say("");
-  try {
-    const reply = await server[name](sent);
-    if (!reply || typeof reply !== "object" || !("html" in reply)) {
-      say(LOST, true);
-      return null;
-    }
-    if (reply.error) say(reply.error, true);
-    else if (reply.said && !quiet) say(reply.said);
-    return reply.error ? null : reply;
-  } catch (failure) {
-    say(LOST, true);
-    return null;
-  }
-};
-
-const put = (place, html) => {
-  if (place) place.innerHTML = html;
-};
 
 // ---- the three views
 
 const address = (words) => history.replaceState(null, "", `#${words}`);
 const tabs = (name) =>
-  document.querySelectorAll("#head [data-view]").forEach((tab) => tab.setAttribute("aria-current", tab.dataset.view === name ? "page" : "false"));
+  all("#head [data-view]").forEach((tab) => tab.setAttribute("aria-current", tab.dataset.view === name ? "page" : "false"));
 
 const list = async () => {
   const reply = await request("worklist", filters);
@@ -82,8 +46,8 @@ const signals = async (sent) => {
 };
 
 const showPart = (name) => {
-  document.querySelectorAll(".part").forEach((part) => (part.hidden = part.dataset.part !== name));
-  document.querySelectorAll(".tab").forEach((tab) => tab.setAttribute("aria-selected", String(tab.dataset.part === name)));
+  all(".part").forEach((part) => (part.hidden = part.dataset.part !== name));
+  all(".tab").forEach((tab) => tab.setAttribute("aria-selected", String(tab.dataset.part === name)));
   shown.part = name;
   find(".parts").scrollTop = 0;
   address(`case=${shown.case}&part=${name}`);
@@ -104,16 +68,16 @@ const again = () => (shown.view === "case" ? openCase(shown.case, shown.part, tr
 
 // ---- the worklist
 
-const lines = () => [...document.querySelectorAll(".line")];
+const lines = () => all(".line");
 const mark = (number) => {
-  const all = lines();
-  if (!all.length) return;
-  line = Math.max(0, Math.min(number, all.length - 1));
-  all.forEach((each, at) => each.classList.toggle("is-here", at === line));
-  all[line].scrollIntoView({ block: "nearest" });
-  all[line].focus({ preventScroll: true });
+  const found = lines();
+  if (!found.length) return;
+  line = Math.max(0, Math.min(number, found.length - 1));
+  found.forEach((each, at) => each.classList.toggle("is-here", at === line));
+  found[line].scrollIntoView({ block: "nearest" });
+  found[line].focus({ preventScroll: true });
 };
-const chosen = () => [...document.querySelectorAll('input[name="case"]:checked')];
+const chosen = () => all('input[name="case"]:checked');
 const countChosen = () => {
   const place = find("[data-selected]");
   if (place) place.textContent = `${chosen().length} selected`;
@@ -127,27 +91,20 @@ const readFilters = (form, page) => {
 // ---- source and fields
 
 const spot = (path) => {
-  const all = [...document.querySelectorAll("mark[data-paths]")];
-  const hits = all.filter((each) => each.dataset.paths.split(" ").some((one) => one === path || one.startsWith(`${path}.`)));
-  all.forEach((each) => each.classList.toggle("is-lit", hits.includes(each)));
+  const marks = all("mark[data-paths]");
+  const hits = marks.filter((each) => each.dataset.paths.split(" ").some((one) => one === path || one.startsWith(`${path}.`)));
+  marks.forEach((each) => each.classList.toggle("is-lit", hits.includes(each)));
   if (hits.length) hits[0].scrollIntoView({ block: "center", behavior: "smooth" });
 };
 
 const showField = (path) => {
-  const place = [...document.querySelectorAll("[data-path]")].find((each) => each.dataset.path === path || each.dataset.path.startsWith(`${path}.`));
+  const place = all("[data-path]").find((each) => each.dataset.path === path || each.dataset.path.startsWith(`${path}.`));
   if (!place) return;
   const part = place.closest(".part");
   if (part && part.hidden) showPart(part.dataset.part);
   place.scrollIntoView({ block: "center" });
   place.classList.add("is-lit");
   setTimeout(() => place.classList.remove("is-lit"), 2500);
-};
-
-const build = (name, attributes, words) => {
-  const made = document.createElement(name);
-  Object.entries(attributes || {}).forEach(([key, value]) => made.setAttribute(key, value));
-  if (words) made.textContent = words;
-  return made;
 };
 
 const input = (data) => {
@@ -177,13 +134,13 @@ const whyEmpty = (data) => {
 const edit = (field) => {
   if (field.querySelector("form")) return;
   const form = build("form", { class: "editor", "data-form": "do", "data-do": "set", "data-path": field.dataset.path });
-  const typed = input(field.dataset);
-  form.append(typed, ...whyEmpty(field.dataset));
+  const box = input(field.dataset);
+  form.append(box, ...whyEmpty(field.dataset));
   form.append(build("input", { name: "why", placeholder: "Why it is changed", maxlength: "500", required: "", "aria-label": "Reason" }));
   form.append(build("button", { class: "act primary-act", type: "submit" }, "Save"), build("button", { class: "act", type: "button", "data-action": "cancel" }, "Cancel"));
   field.append(form);
   field.classList.add("is-edited");
-  typed.focus();
+  box.focus();
 };
 
 // ---- doing something: perhaps a reason, perhaps a signature, then one call
@@ -195,32 +152,15 @@ const facts = (node) => {
   return given;
 };
 
-const dialog = () => find("#ask dialog");
-
-// The words of a dialog as an object, or null where it was left.
+// The words of the dialog that a button asks for.
 const asked = (node) =>
-  new Promise((done) => {
-    const box = dialog();
-    const form = box.querySelector("form");
-    form.reset();
+  typed((form, box) => {
     form.user_name.value = find("[data-user]")?.dataset.user || "";
     const signing = node.dataset.ask === "sign";
-    box.querySelector("h2").textContent = node.dataset.title || "Say why";
-    box.querySelectorAll("[data-signing]").forEach((part) => (part.hidden = !signing));
-    box.querySelectorAll("[data-signing] input").forEach((field) => (field.required = signing && field.name !== "password"));
-    box.querySelectorAll("[data-meaning-of]").forEach((part) => (part.hidden = part.dataset.meaningOf !== node.dataset.meaning));
-    const finish = (result) => {
-      form.onsubmit = null;
-      box.onclose = null;
-      if (box.open) box.close();
-      done(result);
-    };
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      finish(Object.fromEntries(new FormData(form)));
-    };
-    box.onclose = () => finish(null);
-    box.showModal();
+    find("h2", box).textContent = node.dataset.title || "Say why";
+    all("[data-signing]", box).forEach((part) => (part.hidden = !signing));
+    all("[data-signing] input", box).forEach((field) => (field.required = signing && field.name !== "password"));
+    all("[data-meaning-of]", box).forEach((part) => (part.hidden = part.dataset.meaningOf !== node.dataset.meaning));
   });
 
 const act = async (node) => {
@@ -337,7 +277,7 @@ const ACTIONS = {
   import: () => importFile(),
   listing: (node) => request("listing", { ...filters, kind: node.dataset.kind }),
   form: () => request("form", { case: shown.case }),
-  "select-all": (node) => (document.querySelectorAll('input[name="case"]').forEach((each) => (each.checked = node.checked)), countChosen()),
+  "select-all": (node) => (all('input[name="case"]').forEach((each) => (each.checked = node.checked)), countChosen()),
   "copy-letter": () => copy(find(".letter").value),
   "save-letter": (node) => download(node.dataset.name, find(".letter").value),
   pair: (node) => signals({ ...counted(), product: node.dataset.product, event: node.dataset.event }),
@@ -396,7 +336,7 @@ const CHANGES = {
     const points = (select) => Number(select.selectedOptions[0].dataset.points);
     node.closest("tr").querySelector("[data-points]:not(option)").textContent = points(node);
     const form = node.closest("form");
-    const total = [...form.querySelectorAll('select[data-change="naranjo"]')].reduce((sum, each) => sum + points(each), 0);
+    const total = all('select[data-change="naranjo"]', form).reduce((sum, each) => sum + points(each), 0);
     form.querySelector("[data-score]").textContent = total;
     const steps = form.dataset.scale.split("|").map((step) => step.split(":"));
     form.querySelector("[data-score-words]").textContent = steps.find(([least]) => total >= Number(least))[1];
