@@ -1,28 +1,25 @@
-"""An example as tokens: the chat template of the base, and which tokens the model learns to write.
+"""An example as the tokens that training reads, and which of them the model learns to write: the answer's.
 
-Only the answer is learned. The prompt's tokens are exactly those that serving sends (the template with its opening of
-the reply), and an example whose whole text does not begin with them is refused: a model that is trained on another
-beginning than it is asked with answers worse, and nothing else would show it.
+The prompt's tokens are exactly those that serving sends (`finetune.prepare.tokenise`), and a template that writes
+another prompt once there is an answer is refused: a model that is trained on another beginning than it is asked with
+answers worse, and nothing else would show it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from jinja2 import TemplateError
-
+from assistant.prompt import Message
 from finetune.dialogue import messages
-from finetune.errors import BaseInvalid, TrainingFailed
+from finetune.errors import TrainingFailed
 from finetune.example import Example
+from finetune.prepare.tokenise import IGNORED, OfTransformers, parted
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-IGNORED = -100
-"""The label of a token that is read and not learned, as PyTorch's cross entropy skips it."""
 
 _TOGETHER = 256
 
@@ -50,21 +47,14 @@ def encode_all(examples: Iterable[Example], tokenizer: PreTrainedTokenizerBase) 
     """The tokens of every example's prompt and answer, in order, some hundreds tokenised at once.
 
     Raises:
-        BaseInvalid: the base has no chat template, or it does not take these messages.
-        TrainingFailed: an answer is empty, or the template writes the prompt otherwise once an answer follows.
+        BaseInvalid: the base has no chat template, or one by which training and serving would differ.
+        TrainingFailed: an answer is empty.
     """
+    reader = OfTransformers(tokenizer)
     for some in _batches(examples):
-        said = [_said(example) for example in some]
-        asked = _tokens(tokenizer, [turns[:-1] for turns in said], opens=True)
-        whole = _tokens(tokenizer, said, opens=False)
-        for example, prompt, both in zip(some, asked, whole, strict=True):
-            if both[: len(prompt)] != prompt or len(both) <= len(prompt):
-                raise TrainingFailed(
-                    "The base's chat template does not write a conversation as the prompt followed by the answer (it "
-                    "hides or moves something once there is an answer): training and serving would differ; use another "
-                    "base or template."
-                )
-            yield Encoded(example, both, len(prompt))
+        prompts, answers = parted([_said(example) for example in some], reader)
+        for example, prompt, answer in zip(some, prompts, answers, strict=True):
+            yield Encoded(example, (*prompt, *answer), len(prompt))
 
 
 def _batches(examples: Iterable[Example]) -> Iterator[tuple[Example, ...]]:
@@ -73,27 +63,8 @@ def _batches(examples: Iterable[Example]) -> Iterator[tuple[Example, ...]]:
         yield some
 
 
-def _said(example: Example) -> list[dict[str, str]]:
-    turns = [{"role": message.role, "content": message.content} for message in messages(example)]
-    if turns[-1]["role"] != "assistant" or not turns[-1]["content"].strip():
+def _said(example: Example) -> tuple[Message, ...]:
+    turns = messages(example)
+    if turns[-1].role != "assistant" or not turns[-1].content.strip():
         raise TrainingFailed(f"Example {example.id} has no answer to learn.")
     return turns
-
-
-def _tokens(
-    tokenizer: PreTrainedTokenizerBase, said: Sequence[Sequence[dict[str, str]]], *, opens: bool
-) -> list[tuple[int, ...]]:
-    """The template's texts as tokens; it writes the special tokens itself, as it does when a server uses it."""
-    if not tokenizer.chat_template:
-        raise BaseInvalid(
-            "The base has no chat template; choose an instruction-tuned model, or put a template beside it."
-        )
-    try:
-        texts = [
-            tokenizer.apply_chat_template(list(turns), add_generation_prompt=opens, tokenize=False) for turns in said
-        ]
-    except (TemplateError, TypeError, ValueError, LookupError) as fault:
-        told = " ".join(str(fault).split())[:200]
-        raise BaseInvalid(f"The base's chat template does not take a system message and a question: {told}") from fault
-    made = tokenizer([str(text) for text in texts], add_special_tokens=False, return_attention_mask=False)
-    return [tuple(ids) for ids in cast("list[list[int]]", made["input_ids"])]

@@ -60,6 +60,8 @@ class Patient:
             raise PatientInvalid("The sex is female or male, as the formulas for kidney function use it, or unknown.")
         if self.hepatic_class is not None and self.hepatic_class not in HEPATIC_CLASSES:
             raise PatientInvalid("The hepatic class is the Child-Pugh class A, B or C, or unknown.")
+        if self.pregnant and self.sex == "male":
+            raise PatientInvalid("A patient cannot be both male and pregnant; correct one of the two.")
 
     @property
     def could_be_pregnant(self) -> bool:
@@ -67,8 +69,6 @@ class Patient:
         if self.sex == "male":
             return False
         return bool(self.pregnant) or self.age is None or self.age < _NO_LONGER_PREGNANT
-        if self.pregnant and self.sex == "male":
-            raise PatientInvalid("A patient cannot be both male and pregnant; correct one of the two.")
 
     @property
     def is_empty(self) -> bool:

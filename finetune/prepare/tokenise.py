@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
+from jinja2 import TemplateError
 
 from assistant.prompt import Message
 from finetune.columns import from_frame
 from finetune.dialogue import messages
-from finetune.errors import PrepareRefused
+from finetune.errors import BaseInvalid
+from finetune.prepare.word_ids import WordIds
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -40,23 +45,33 @@ class Tokeniser(Protocol):
 
 
 class OfTransformers:
-    """A tokeniser of the transformers library. Raises `PrepareRefused` where it has no chat template."""
+    """A tokeniser of the transformers library. Raises `BaseInvalid` where it has no chat template."""
 
     def __init__(self, tokeniser: PreTrainedTokenizerBase) -> None:
         if not tokeniser.chat_template:
-            raise PrepareRefused(
-                "the tokeniser has no chat template; choose a base that was tuned for chat, or give one"
+            raise BaseInvalid(
+                "The base has no chat template; choose an instruction-tuned model, or put a template beside it."
             )
         self._tokeniser = tokeniser
+        backend = getattr(tokeniser, "backend_tokenizer", None)
+        self._words = WordIds(backend) if backend is not None else None
 
     def rendered(self, said: Sequence[Message], *, to_answer: bool) -> str:
-        """The messages as the chat template writes them."""
+        """The messages as the chat template writes them. Raises `BaseInvalid` where it does not take them."""
         turns = [{"role": one.role, "content": one.content} for one in said]
-        made = self._tokeniser.apply_chat_template(turns, tokenize=False, add_generation_prompt=to_answer)
+        try:
+            made = self._tokeniser.apply_chat_template(turns, tokenize=False, add_generation_prompt=to_answer)
+        except (TemplateError, TypeError, ValueError, LookupError) as fault:
+            told = " ".join(str(fault).split())[:200]
+            raise BaseInvalid(
+                f"The base's chat template does not take a system message and a question: {told}"
+            ) from fault
         return str(made)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The tokens of each text."""
+        if self._words is not None:
+            return self._words(texts)
         found: list[list[int]] = self._tokeniser(
             list(texts), add_special_tokens=False, return_attention_mask=False, verbose=False
         )["input_ids"]
@@ -75,18 +90,31 @@ def tokenise(rows: pl.DataFrame, tokeniser: Tokeniser, most: int) -> tuple[pl.Da
     """The rows as `TOKENS`, and those (`id`, `tokens`) that are longer than `most`: cut, they would teach to stop.
 
     Raises:
-        PrepareRefused: the template's words before an answer change with the answer, so that no mask can be drawn.
+        BaseInvalid: as `parted`.
     """
-    said = [messages(example) for example in from_frame(rows)]
-    pairs = _pairs(said, tokeniser)
-    # Each different prompt once; the answer apart from it, as it is when the model writes it.
-    prompts, answers = tokeniser.ids([one.prompt for one in pairs]), tokeniser.ids([one.answer for one in pairs])
-    whole = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
-    frame = pl.DataFrame(
-        {"id": rows["id"], "input_ids": whole, "answer_start": [len(prompt) for prompt in prompts]}, schema=TOKENS
-    )
+    prompts, answers = parted([messages(example) for example in from_frame(rows)], tokeniser)
+    starts = np.fromiter(map(len, prompts), dtype=np.int32, count=len(prompts))
+    sizes = starts + np.fromiter(map(len, answers), dtype=np.int32, count=len(answers))
+    both = chain.from_iterable(chain.from_iterable(zip(prompts, answers, strict=True)))
+    flat = np.fromiter(both, dtype=np.int32, count=int(sizes.sum()))
+    ends = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    whole = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(ends), pa.array(flat)))
+    frame = pl.DataFrame({"id": rows["id"], "input_ids": whole, "answer_start": starts}, schema=TOKENS)
     sized = frame.with_columns(tokens=pl.col("input_ids").list.len())
     return frame.filter(sized["tokens"] <= most), sized.filter(pl.col("tokens") > most).select("id", "tokens")
+
+
+def parted(said: Sequence[Sequence[Message]], tokeniser: Tokeniser) -> tuple[list[list[int]], list[list[int]]]:
+    """The tokens of each conversation's prompt and of its last message, the answer with its end.
+
+    The answer's are apart from the prompt's, as they are when a model writes it.
+
+    Raises:
+        BaseInvalid: the template does not take the messages, or its words before an answer change with the answer, so
+            that training and serving would differ.
+    """
+    pairs = _pairs(said, tokeniser)
+    return tokeniser.ids([one.prompt for one in pairs]), tokeniser.ids([one.answer for one in pairs])
 
 
 def labels(input_ids: Sequence[int], answer_start: int) -> list[int]:
@@ -114,9 +142,10 @@ def _pairs(said: Sequence[Sequence[Message]], tokeniser: Tokeniser) -> list[_Pai
 
 def _pair(said: Sequence[Message], tokeniser: Tokeniser) -> _Pair:
     prompt, whole = tokeniser.rendered(said[:-1], to_answer=True), tokeniser.rendered(said, to_answer=False)
-    if not whole.startswith(prompt):
-        raise PrepareRefused(
-            "the chat template writes something else before an answer than it does when it is asked for one"
+    if not whole.startswith(prompt) or len(whole) == len(prompt):
+        raise BaseInvalid(
+            "The base's chat template does not write a conversation as the prompt followed by the answer (it hides or "
+            "moves something once there is an answer): training and serving would differ; use another base or template."
         )
     return _Pair(prompt, whole[len(prompt) :])
 

@@ -13,9 +13,10 @@ from trl.trainer.sft_trainer import SFTTrainer
 from assistant.prompt import answer_prompt, render
 from finetune import base_model
 from finetune.errors import BaseInvalid, TrainingFailed
+from finetune.prepare.tokenise import IGNORED
 from finetune.progress import Clock
 from finetune.token_file import write_tokens
-from finetune.tokens import IGNORED, Encoded, encode, encode_all
+from finetune.tokens import Encoded, encode, encode_all
 from finetune.tracking import Tracking
 from finetune.train import _trainer as _made
 from finetune.training_folder import Rows, Training
@@ -117,9 +118,9 @@ def test_many_are_encoded_as_each_by_itself(tmp_path: Path) -> None:
         pytest.param("{{ messages[99].content }}", BaseInvalid, "does not take", id="broken"),
         pytest.param(
             "{% for m in messages %}{% if loop.last %}{{ m['content'] }}<|end|>{% endif %}{% endfor %}",
-            TrainingFailed, "would differ", id="hides the prompt once there is an answer",
+            BaseInvalid, "would differ", id="hides the prompt once there is an answer",
         ),
-        pytest.param(CHAT_TEMPLATE.replace("<|assistant|>", "<|assistant|><|user|>"), TrainingFailed, "would differ",
+        pytest.param(CHAT_TEMPLATE.replace("<|assistant|>", "<|assistant|><|user|>"), BaseInvalid, "would differ",
                      id="opens the reply otherwise"),
     ],
 )  # fmt: skip

@@ -342,7 +342,7 @@ EVERYTHING = ("age", "weight", "kidney function", "liver function", "pregnancy",
     ("text", "known", "told"),
     [
         ("Amoxicillin dose?", person(), ()),
-        ("Amoxicillin for my 80-year-old?", person(), ("age",)),
+        ("Amoxicillin for my 80-year-old?", person(), ("age", "pregnancy")),
         ("My 4-year-old, 16 kg, is allergic to penicillin.", person(), ("age", "weight", "allergies")),
         # Durations, groups and grades that name no class tell of no one person.
         ("For 7 days in adults and children with hepatic impairment?", person(), ()),

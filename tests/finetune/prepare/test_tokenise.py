@@ -7,21 +7,23 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, trainers
 
 from assistant.prompt import Message, answer_prompt, render
 from assistant.reply import write_reply
 from finetune.columns import from_frame, to_frame
 from finetune.dialogue import REFUSED, messages
-from finetune.errors import PrepareRefused
+from finetune.errors import BaseInvalid
 from finetune.example import Example, Split
 from finetune.prepare.pack import SEQUENCES, pack, pack_split
 from finetune.prepare.tokenise import IGNORED, OfTransformers, labels, tokenise
+from finetune.prepare.word_ids import WordIds
 from finetune.snapshot import RowsWriter
 from guardrails.claim import Claim
 from retrieval.passage import Citation, Passage, Section
-from tests.stories.tiny_model import make_tokeniser
+from tests.stories.tiny_model import SPECIAL, make_tokeniser
 
 PASSAGE = Passage(
     "k1", "s@1", "Take it with food.", Section.DOSAGE, ("2",), 0, 18, ("metformin",), "Metformin", date(2025, 1, 1)
@@ -95,7 +97,7 @@ def test_what_is_too_long_is_left_out_and_counted() -> None:
 
 
 def test_a_template_that_cannot_be_masked_is_refused() -> None:
-    with pytest.raises(PrepareRefused, match="chat template"):
+    with pytest.raises(BaseInvalid, match="chat template"):
         tokenise(to_frame([CHAT]), Letters(drifts=True), 1000)
 
 
@@ -135,5 +137,45 @@ def test_a_split_is_packed_with_boundaries(tmp_path: Path) -> None:
 def test_a_tokeniser_without_a_template_is_refused(tmp_path: Path) -> None:
     tokeniser = make_tokeniser(tmp_path, ["abc"])
     tokeniser.chat_template = None
-    with pytest.raises(PrepareRefused, match="no chat template"):
+    with pytest.raises(BaseInvalid, match="no chat template"):
         OfTransformers(tokeniser)
+
+
+WORDS = st.text(st.sampled_from("ab7.,'-()/%é中µ \n\t"), max_size=30)
+
+
+@pytest.fixture(scope="module")
+def learned() -> Tokenizer:
+    """A byte-pair tokeniser that knows words, with the regular expression of GPT-2."""
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    text = ["take it with food, 5 mg (a day). and not more than 20 mg/mL; a'b 7a b.7 éa 中b"] * 3
+    made.train_from_iterator(text, trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, show_progress=False))
+    return made
+
+
+@pytest.fixture(scope="module")
+def by_words(learned: Tokenizer) -> WordIds:
+    return WordIds(learned)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WORDS, max_size=6))
+def test_words_give_the_tokens_of_the_whole_text(learned: Tokenizer, by_words: WordIds, texts: list[str]) -> None:
+    given = [*texts, "take <|end|>5 mg a day", *texts]
+    assert by_words.by_words
+    assert by_words(given) == [one.ids for one in learned.encode_batch(given, add_special_tokens=False)]
+
+
+def test_a_tokeniser_that_looks_across_spaces_is_asked_for_whole_texts(learned: Tokenizer) -> None:
+    across = Tokenizer(models.BPE())  # no pre-tokeniser: its merges go on past a space
+    across.train_from_iterator(["of a a of the of the end"] * 5, trainers.BpeTrainer(vocab_size=60, show_progress=False))
+    first = Tokenizer(models.BPE())
+    first.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    first.train_from_iterator(["of the end"] * 5, trainers.BpeTrainer(vocab_size=60, show_progress=False))
+    greedy = Tokenizer.from_str(learned.to_str())
+    greedy.add_special_tokens([AddedToken("<|gap|>", lstrip=True)])
+    for one, by_words in ((across, False), (first, True), (greedy, False)):
+        ids = WordIds(one)
+        assert ids.by_words == by_words
+        assert ids(["of the end"]) == [one.encode("of the end", add_special_tokens=False).ids]
