@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.terms import SECTION_WORDS, stem, terms
+from retrieval.abbreviations import laboratory_words
 from retrieval.classes import speaks_of
 from retrieval.index.rarity import weight_of
 from retrieval.medicines import Medicines
@@ -85,7 +86,8 @@ def take_apart(text: str, medicines: Medicines) -> Asked:
     for mention in reversed(medicines.find(text)):
         names += mention.ingredients
         rest = f"{rest[: mention.start]} {rest[mention.end :]}"
-    words = tuple(word for word in dict.fromkeys(terms(rest)) if not word[0].isdigit())
+    written_out = " ".join([rest, *laboratory_words(text)])
+    words = tuple(word for word in dict.fromkeys(terms(written_out)) if not word[0].isdigit())
     named = tuple(dict.fromkeys(reversed(names)))
     # "Penicillin ok, amoxicillin dose?" names one medicine and its own class, not two medicines.
     classes = tuple(name for name in named if any(speaks_of(name, other) for other in named if other != name))

@@ -59,10 +59,23 @@ ABBREVIATIONS = {
     "wbc": "white blood cell count",
 }
 
+SYMBOLS = {"K": "potassium", "Na": "sodium", "Cr": "creatinine", "Hb": "haemoglobin hemoglobin", "Plt": "platelets"}
+"""Symbols of the laboratory, written so, and meant only beside a value: "K 6.1", "Na+ of 128", "Cr > 2"."""
+
 _WORD = re.compile(r"[A-Za-z]+")
+_VALUE = re.compile(
+    rf"(?<![Vv]itamin )(?<![Vv]it )(?<![Vv]it\. )\b({'|'.join(SYMBOLS)})\+?"
+    r"(?: is| was| of| at| level| above| over| below| under|\s?[=:<>≥≤]+)?\s?\d"
+)
 
 
 def expanded(question: str) -> str:
     """The question, with the long forms of its abbreviations after it."""
-    found = (ABBREVIATIONS.get(word.lower()) for word in _WORD.findall(question))
+    found = [ABBREVIATIONS.get(word.lower()) for word in _WORD.findall(question)]
+    found += laboratory_words(question)
     return " ".join([question, *dict.fromkeys(long for long in found if long)])
+
+
+def laboratory_words(question: str) -> list[str]:
+    """The words for the symbols of the laboratory that stand beside a value."""
+    return [SYMBOLS[symbol] for symbol in _VALUE.findall(question)]

@@ -31,6 +31,7 @@ app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_review.app, name="review")
 app.command()(cli_cost.cost)
 app.command()(cli_prepare.prepare)
+app.command()(cli_prepare.pack)
 
 REFUSED = 3
 FAILED = 1

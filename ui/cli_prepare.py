@@ -69,6 +69,32 @@ def prepare(
     print(_words(snapshot, out))
 
 
+def pack(
+    snapshot: Annotated[Path, typer.Argument(help="A frozen snapshot.")],
+    base: Annotated[str, typer.Option(help="The base model whose tokeniser and chat template are used.")],
+    out: Annotated[Path, typer.Option(help="The Parquet file to write: input_ids, labels, position_ids, lengths.")],
+    max_tokens: Annotated[int, typer.Option(help="Tokens of a sequence, as in the recipe.", min=16)] = 2048,
+) -> None:
+    """Tokenise a snapshot's training rows and pack them, for another trainer, or to count tokens before hiring GPUs.
+
+    Our own training does this by itself.
+    """
+    from finetune.base_model import find_base, load_tokenizer
+    from finetune.example import Split
+    from finetune.prepare.pack import pack_split
+    from finetune.prepare.tokenise import OfTransformers
+    from finetune.snapshot import verify as changed
+
+    if wrong := changed(snapshot):
+        print(f"pharmassist: {snapshot} is not as it was frozen: {wrong[0]}", file=sys.stderr)
+        raise typer.Exit(FAILED)
+    made = pack_split(snapshot, Split.TRAIN, OfTransformers(load_tokenizer(find_base(base))), max_tokens, out)
+    print(f"{made.examples:,} examples of {made.tokens:,} tokens, {made.learned:,} of them learned")
+    print(f"{made.sequences:,} sequences of {made.most:,} tokens, {made.filled:.1%} filled: {out}")
+    if made.too_long:
+        print(f"{made.too_long:,} examples are longer than a sequence and were left out")
+
+
 def pseudonym_key(folder: Path) -> str:
     """The key of this installation's pseudonyms, made at its first use, whole, and readable by its owner alone.
 

@@ -169,7 +169,9 @@ def test_words_give_the_tokens_of_the_whole_text(learned: Tokenizer, by_words: W
 
 def test_a_tokeniser_that_looks_across_spaces_is_asked_for_whole_texts(learned: Tokenizer) -> None:
     across = Tokenizer(models.BPE())  # no pre-tokeniser: its merges go on past a space
-    across.train_from_iterator(["of a a of the of the end"] * 5, trainers.BpeTrainer(vocab_size=60, show_progress=False))
+    across.train_from_iterator(
+        ["of a a of the of the end"] * 5, trainers.BpeTrainer(vocab_size=60, show_progress=False)
+    )
     first = Tokenizer(models.BPE())
     first.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     first.train_from_iterator(["of the end"] * 5, trainers.BpeTrainer(vocab_size=60, show_progress=False))
