@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from assistant.conversation import Draft
 from assistant.covered import Asked, not_covered, others_named, take_apart
 from assistant.generate import Drafting, DraftRequest
-from assistant.measures import Measure, fits, stated
+from assistant.measures import Measure, fits, severities, stated
 from assistant.terms import stem, terms
 from guardrails.claim import Claim
 from retrieval.medicines import Medicines
@@ -139,6 +139,7 @@ def _scored(candidates: Sequence[_Candidate], asked: Asked, request: DraftReques
         score = SIMILARITY_WEIGHT * candidate.similarity + COVERAGE_WEIGHT * coverage
         score += RANK_WEIGHT / (1 + 0.2 * candidate.rank)
         score += _section_bonus(candidate, request) + _fit_bonus(candidate.text, measures)
+        score += _severity_bonus(candidate.text, severities(request.question.text))
         scored.append(replace(candidate, score=score))
     return scored
 
@@ -163,6 +164,12 @@ def _fit_bonus(text: str, measures: Mapping[Measure, float]) -> float:
     """A sentence about such a patient is wanted; one about another patient would mislead."""
     fitting = fits(text, measures)
     return 0.0 if fitting is None else 0.5 if fitting else -0.6
+
+
+def _severity_bonus(text: str, asked: frozenset[str]) -> float:
+    """Where a severity is asked about, a sentence about others only would mislead."""
+    said = severities(text)
+    return -0.6 if asked and said and not asked & said else 0.0
 
 
 def _repeats(candidate: _Candidate, other: _Candidate) -> bool:

@@ -50,6 +50,11 @@ _SPEAKS_OF_AGE = re.compile(
     r"|patients? (?:[<>≤≥]|under|over|below|above))",
     re.I,
 )
+_OLD = re.compile(r"\b(?:elderly|geriatrics?)\b", re.I)
+_ADULT = re.compile(r"\badults?\b", re.I)
+_OLDER = 65.0
+"""Years from which labels call a patient geriatric (21 CFR 201.57(c)(9)(v))."""
+_SEVERITY = re.compile(r"\b(mild|moderate|severe)\b", re.I)
 _SPEAKS_OF_THE_YOUNG = re.compile(
     r"\b(?:child\w*|infants?|neonates?|newborns?|p(?:a?e)diatric|(?:months|weeks) (?:old|of age))", re.I
 )
@@ -77,6 +82,11 @@ def stated(text: str, patient: Patient) -> Mapping[Measure, float]:
     return found
 
 
+def severities(text: str) -> frozenset[str]:
+    """Which of mild, moderate and severe a text speaks of."""
+    return frozenset(word.lower() for word in _SEVERITY.findall(text))
+
+
 def fits(sentence: str, measures: Mapping[Measure, float]) -> bool | None:
     """Whether the sentence's limits admit the patient: True, False, or None where it gives no limit of these kinds."""
     verdicts = []
@@ -92,6 +102,8 @@ def _limits(sentence: str, measure: Measure) -> Iterator[tuple[float, float]]:
     if measure is Measure.AGE and not _SPEAKS_OF_AGE.search(sentence):
         return
     yield from _limits_in(sentence, _UNIT[measure], 1)
+    if measure is Measure.AGE and _OLD.search(sentence) and not _ADULT.search(sentence):
+        yield _OLDER, float("inf")
     if measure is Measure.AGE and _SPEAKS_OF_THE_YOUNG.search(sentence):
         yield from _limits_in(sentence, "months?", 12)
         yield from _limits_in(sentence, "weeks?", 52)

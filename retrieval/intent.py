@@ -93,4 +93,6 @@ def _meant_topics(question: str) -> Iterator[str]:
 
 
 def _is_strange(word: str, medicines: Medicines) -> bool:
-    return weight_of(word) == 3.0 and not medicines.is_ordinary(word) and not medicines.find(word)
+    """A word of a topic is none, however rare English at large finds it ("paediatric")."""
+    strange = weight_of(word) == 3.0 and not medicines.is_ordinary(word) and not medicines.find(word)
+    return strange and not any(pattern.fullmatch(word) for pattern, _ in _COMPILED)

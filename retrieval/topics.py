@@ -74,6 +74,7 @@ TOPICS: tuple[tuple[tuple[str, ...], tuple[S, ...]], ...] = (
     (
         (
             r"breast[- ]?(?:feed\w*|fed|milk)",
+            "(?:human|mother'?s) milk",
             r"lactat\w*",
             r"nursing (?:mother|woman|women|infant)\w*",
             "while nursing",
@@ -85,12 +86,10 @@ TOPICS: tuple[tuple[tuple[str, ...], tuple[S, ...]], ...] = (
             r"pregn\w*",
             "preg",
             r"(?:at|now) \d{1,2} ?(?:weeks|wks|/40)",
-            r"fo?etal",
-            r"fo?etus",
+            r"fo?et(?:al|us)",
             r"teratogen\w*",
             "trimesters?",
-            r"conceiv\w*",
-            "conception",
+            r"conce(?:iv\w*|ption)",
             r"contracepti\w*",
             "birth defects?",
             "child[- ]?bearing",
@@ -122,6 +121,7 @@ TOPICS: tuple[tuple[tuple[str, ...], tuple[S, ...]], ...] = (
             r"contra-?indicat\w*",
             r"who (?:should|must|can)(?: ?not|n'?t)",
             r"(?:should|must|can)(?: ?not|n'?t) (?:take|use|be)",
+            r"(?:should|must|may|can) \w+ not (?:take|use|have|be (?:used|given|taken))",
             r"allerg\w*",
             r"avoid\w*",
             r"hypersensitiv\w*",
@@ -144,6 +144,10 @@ TOPICS: tuple[tuple[tuple[str, ...], tuple[S, ...]], ...] = (
             "hair loss",
         ),
         (S.ADVERSE_REACTIONS, S.WARNINGS),
+    ),
+    (
+        (r"(?:watch|look)(?:ing)?(?: out)? for", "(?:careful|cautious|aware) (?:of|with|about)"),
+        (S.WARNINGS, S.BOXED_WARNING, S.ADVERSE_REACTIONS),
     ),
     (
         (
