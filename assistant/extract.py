@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from assistant.conversation import Draft
 from assistant.covered import Asked, not_covered, others_named, take_apart
 from assistant.generate import Drafting, DraftRequest
-from assistant.measures import Measure, fits, severities, stated
+from assistant.measures import OLDER, Measure, fits, severities, speaks_of_the_old, stated
 from assistant.terms import stem, terms
 from guardrails.claim import Claim
 from retrieval.medicines import Medicines
@@ -133,6 +133,10 @@ def _scored(candidates: Sequence[_Candidate], asked: Asked, request: DraftReques
     weight = {word: math.log(1 + (1 + len(candidates)) / (1 + seen[word])) for word in asked.words if seen[word]}
     total = sum(weight.values()) or 1.0
     measures = stated(request.question.text, request.question.patient)
+    # Where the label has a dose for the old, the one for all adults is not theirs.
+    is_old = measures.get(Measure.AGE, 0.0) >= OLDER and any(
+        _NAMES_A_DOSE.search(each.text) and speaks_of_the_old(each.text) for each in candidates
+    )
     scored = []
     for candidate in candidates:
         coverage = sum(weight[word] for word in set(candidate.words) & weight.keys()) / total
@@ -140,6 +144,8 @@ def _scored(candidates: Sequence[_Candidate], asked: Asked, request: DraftReques
         score += RANK_WEIGHT / (1 + 0.2 * candidate.rank)
         score += _section_bonus(candidate, request) + _fit_bonus(candidate.text, measures)
         score += _severity_bonus(candidate.text, severities(request.question.text))
+        if is_old and _NAMES_A_DOSE.search(candidate.text) and not speaks_of_the_old(candidate.text):
+            score -= 0.3
         scored.append(replace(candidate, score=score))
     return scored
 

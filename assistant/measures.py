@@ -52,7 +52,7 @@ _SPEAKS_OF_AGE = re.compile(
 )
 _OLD = re.compile(r"\b(?:elderly|geriatrics?)\b", re.I)
 _ADULT = re.compile(r"\badults?\b", re.I)
-_OLDER = 65.0
+OLDER = 65.0
 """Years from which labels call a patient geriatric (21 CFR 201.57(c)(9)(v))."""
 _SEVERITY = re.compile(r"\b(mild|moderate|severe)\b", re.I)
 _SPEAKS_OF_THE_YOUNG = re.compile(
@@ -87,6 +87,11 @@ def severities(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _SEVERITY.findall(text))
 
 
+def speaks_of_the_old(sentence: str) -> bool:
+    """Whether it is about geriatric patients, in that word or as the elderly."""
+    return _OLD.search(sentence) is not None
+
+
 def fits(sentence: str, measures: Mapping[Measure, float]) -> bool | None:
     """Whether the sentence's limits admit the patient: True, False, or None where it gives no limit of these kinds."""
     verdicts = []
@@ -102,8 +107,8 @@ def _limits(sentence: str, measure: Measure) -> Iterator[tuple[float, float]]:
     if measure is Measure.AGE and not _SPEAKS_OF_AGE.search(sentence):
         return
     yield from _limits_in(sentence, _UNIT[measure], 1)
-    if measure is Measure.AGE and _OLD.search(sentence) and not _ADULT.search(sentence):
-        yield _OLDER, float("inf")
+    if measure is Measure.AGE and speaks_of_the_old(sentence) and not _ADULT.search(sentence):
+        yield OLDER, float("inf")
     if measure is Measure.AGE and _SPEAKS_OF_THE_YOUNG.search(sentence):
         yield from _limits_in(sentence, "months?", 12)
         yield from _limits_in(sentence, "weeks?", 52)

@@ -73,6 +73,29 @@ def test_the_kidney_function_of_the_question_decides(value: int, wanted: Passage
     assert other.text not in said
 
 
+OLD = passage("Starting dose of haloperidol in geriatric patients: 0.5 mg to 2 mg twice a day.", Section.DOSAGE)
+SEVERE = passage(
+    "Starting dose of haloperidol in adults with severe symptoms: 3 mg to 5 mg twice a day.", Section.DOSAGE
+)
+MILD = passage("Starting dose of haloperidol in adults with moderate symptoms: 0.5 mg to 2 mg a day.", Section.DOSAGE)
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted", "other"),
+    [
+        ("haloperidol starting dose 82yo", OLD, SEVERE),
+        ("haloperidol starting dose 40yo", SEVERE, OLD),
+        ("haloperidol starting dose, moderate symptoms", MILD, SEVERE),
+        ("haloperidol starting dose, severe symptoms", SEVERE, MILD),
+    ],
+)
+def test_a_dose_for_another_age_or_severity_is_not_shown(question: str, wanted: Passage, other: Passage) -> None:
+    sections = (Section.GERIATRIC, Section.DOSAGE) if "82" in question else (Section.DOSAGE,)
+    said = drafted(question, (OLD, SEVERE, MILD), sections, ("haloperidol",))
+    assert wanted.text in said
+    assert other.text not in said
+
+
 def test_two_medicines_get_only_sentences_about_both() -> None:
     said = drafted("metformin with warfarin ok?", ALL, (Section.INTERACTIONS,), ("metformin", "warfarin"))
     assert said == [WITH_WARFARIN.text]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from assistant.measures import Measure, fits, stated
+from assistant.measures import Measure, fits, severities, stated
 from guardrails.patient import Patient
 
 
@@ -58,6 +58,11 @@ def test_the_panel_fills_what_the_question_leaves_out() -> None:
         ("children who weigh less than 40 kg", {Measure.WEIGHT: 15}, True),
         ("children older than 3 months", {Measure.AGE: 0.06}, False),
         ("infants aged 12 weeks or less: at most; up to 12 weeks", {Measure.AGE: 0.06}, True),
+        # Labels call patients from 65 years geriatric; a sentence about adults too is about all of them.
+        ("Initial dose in geriatric or debilitated patients: 0.5 mg.", {Measure.AGE: 65}, True),
+        ("Initial dose in geriatric or debilitated patients: 0.5 mg.", {Measure.AGE: 64}, False),
+        ("Elderly: start low.", {Measure.AGE: 40}, False),
+        ("Adults and geriatric patients: 5 mg.", {Measure.AGE: 40}, None),
         # A limit of another kind says nothing.
         ("children under 3 years old", {Measure.RENAL: 20}, None),
         ("Take 500 mg with food.", {Measure.AGE: 20, Measure.RENAL: 50}, None),
@@ -65,3 +70,9 @@ def test_the_panel_fills_what_the_question_leaves_out() -> None:
 )
 def test_a_sentence_fits_the_patient_or_not(sentence: str, measures: dict[Measure, float], fit: bool | None) -> None:
     assert fits(sentence, measures) is fit
+
+
+def test_severities_are_read() -> None:
+    assert severities("Mild or moderate infection") == {"mild", "moderate"}
+    assert severities("Severity: Severe; severely") == {"severe"}
+    assert severities("infection") == frozenset()

@@ -184,12 +184,18 @@ def test_passages_with_other_figures_are_never_taken_for_copies(tools: SearchToo
         ("keep in the fridge?", S.STORAGE),
         ("missed a dose", S.DOSAGE),
         ("half-life", S.PHARMACOLOGY),
+        ("present in human milk", S.LACTATION),
+        ("in whom should it not be used", S.CONTRAINDICATIONS),
+        ("what should I watch for with it", S.WARNINGS),
     ],
 )
 def test_topics_lead_to_sections(asked: str, expected: Section) -> None:
     assert sections_of(asked)[0] is expected
 
 
-@pytest.mark.parametrize("asked", ["the weather today", "dose in hyperkalaemia", "commonest side effects", "max dose"])
+@pytest.mark.parametrize(
+    "asked",
+    ["the weather today", "dose in hyperkalaemia", "commonest side effects", "max dose", "paediatric dose of it"],
+)
 def test_no_medicine_is_made_up(asked: str) -> None:
     assert unknown_medicine(asked, Medicines.load()) == ""
