@@ -57,7 +57,7 @@ PYTHON = Path(os.environ.get("PHARMASSIST_VLLM_PYTHON", Path(__file__).parents[2
 
 pytestmark = [
     pytest.mark.vllm,
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(2700),
     pytest.mark.skipif(not PYTHON.exists(), reason=f"no vLLM environment at {PYTHON} (make vllm-env)"),
     pytest.mark.filterwarnings("ignore::FutureWarning:transformers.*"),
 ]
