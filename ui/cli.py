@@ -46,12 +46,17 @@ def ask(
     conversation: Annotated[str, typer.Option(help="Continue the conversation with this id.")] = "",
 ) -> None:
     """Answer one question from the indexed sources, or refuse and say what is missing."""
+    from contextlib import suppress
+
     from assistant.conversation import Answer
+    from retrieval.errors import EncoderError
     from ui import show
     from ui.shapes import outcome_json
-    from ui.wiring import ask_once, opened
+    from ui.wiring import ask_once, opened, warm_up
 
     with opened(on_progress=show.start_progress, share=True) as product:
+        with suppress(EncoderError):  # the question is then refused, and a reaction in it kept
+            warm_up(product)
         outcome = ask_once(product, question, conversation=conversation)
     print(outcome_json(outcome) if as_json else show.outcome(outcome))
     raise typer.Exit(0 if isinstance(outcome, Answer) else REFUSED)

@@ -28,7 +28,9 @@ from assistant.settings import AssistantSettings
 from finetune.nets.deployed import nets_in_use
 from guardrails.adverse_event import AdverseEvents
 from guardrails.candidates import candidates, joined
+from guardrails.claim import Claim
 from guardrails.dosing import not_known
+from guardrails.errors import NetUnavailable
 from guardrails.groundedness import Grounding
 from guardrails.guard import Guard, screen
 from guardrails.identifiers import Masker
@@ -119,7 +121,10 @@ def guarded(settings: Settings | None = None) -> Iterator[Guard]:
     rails = Rails()
     try:
         encoder = Encoder(settings.retrieval)
-        yield _guard(Medicines.load(), shipped(), rails, Grounding(Nets(encoder), encoder))
+        grounding = Grounding(Nets(encoder), encoder)
+        guard = _guard(Medicines.load(), shipped(), rails, grounding)
+        _warm_guard(guard, grounding)
+        yield guard
     finally:
         rails.close()
 
@@ -128,7 +133,14 @@ def warm_up(product: Product) -> None:
     """Load what is loaded at its first use, so that the first question waits for none of it."""
     product.encoder.encode(["warm"])
     screen("Is metformin safe for John Smith?", product.guard.rails, product.intake)
-    product.grounding.scores(["Take it with food."], [["Take it with meals."]])
+    _warm_guard(product.guard, product.grounding)
+
+
+def _warm_guard(guard: Guard, grounding: Grounding) -> None:
+    """Outside of the rails, whose seconds are for checking; what cannot be loaded withholds when it is needed."""
+    with suppress(NetUnavailable):
+        grounding.scores(["Take it with food."], [["Take it with meals."]])
+    guard.judge(Claim("Adults take metformin 500 mg twice daily.", ()), {})
 
 
 def _guard(medicines: Medicines, rulebook: Rulebook, rails: Rails, grounding: Grounding) -> Guard:
