@@ -133,6 +133,7 @@ def _scored(candidates: Sequence[_Candidate], asked: Asked, request: DraftReques
     weight = {word: math.log(1 + (1 + len(candidates)) / (1 + seen[word])) for word in asked.words if seen[word]}
     total = sum(weight.values()) or 1.0
     measures = stated(request.question.text, request.question.patient)
+    asked_severities = severities(request.question.text)
     # Where the label has a dose for the old, the one for all adults is not theirs.
     is_old = measures.get(Measure.AGE, 0.0) >= OLDER and any(
         _NAMES_A_DOSE.search(each.text) and speaks_of_the_old(each.text) for each in candidates
@@ -143,7 +144,7 @@ def _scored(candidates: Sequence[_Candidate], asked: Asked, request: DraftReques
         score = SIMILARITY_WEIGHT * candidate.similarity + COVERAGE_WEIGHT * coverage
         score += RANK_WEIGHT / (1 + 0.2 * candidate.rank)
         score += _section_bonus(candidate, request) + _fit_bonus(candidate.text, measures)
-        score += _severity_bonus(candidate.text, severities(request.question.text))
+        score += _severity_bonus(candidate.text, asked_severities)
         if is_old and _NAMES_A_DOSE.search(candidate.text) and not speaks_of_the_old(candidate.text):
             score -= 0.3
         scored.append(replace(candidate, score=score))

@@ -52,7 +52,7 @@ def deploy_canary(loop: Loop, name: str, share: float, api: Api, person: Person)
     _, parity = checked(loop, name)
     target = _loaded(loop, name, api)
     verified(loop.release(name))  # again: what the server has read is what was signed, not what came in between
-    _require_itself(parity, api, target, Form.ADAPTER)
+    require_itself(parity, api, target)
 
     def canary(state: ServingState) -> ServingState:
         if state.canary and state.canary.target.release != name:
@@ -78,7 +78,7 @@ def promote(loop: Loop, name: str, api: Api, person: Person) -> Changed:
         raise DeployRefused(
             f"The server at {api.url} does not serve {name}: start one with “pharmassist models serve {name}”."
         )
-    _require_itself(parity, api, target, Form.MERGED)
+    require_itself(parity, api, target)
     return _promoted(loop, target, person)
 
 
@@ -93,7 +93,7 @@ def promote_unmerged(loop: Loop, api: Api, person: Person) -> Changed:
     if canary is None:
         raise DeployRefused("There is no canary to promote; name a release and the server that serves it merged.")
     _, parity = checked(loop, canary.target.release)
-    _require_itself(parity, replace(api, url=canary.target.url), canary.target, Form.ADAPTER)
+    require_itself(parity, replace(api, url=canary.target.url), canary.target)
     done = _promoted(loop, canary.target, person)
     return replace(done, notices=("It is served as an adapter; merged into its base it would be faster.",))
 
@@ -166,7 +166,9 @@ def _loaded(loop: Loop, name: str, api: Api) -> Target:
     return Target(name, api.url, base, name)
 
 
-def _require_itself(parity: Parity, api: Api, target: Target, form: Form) -> None:
+def require_itself(parity: Parity, api: Api, target: Target) -> None:
+    """Raise `DeployRefused` where the server does not answer as the release, `ServerFailed` where not at all."""
+    form = Form.ADAPTER if target.adapter else Form.MERGED
     wrong = probe_server(parity, api, target.name, form)
     if wrong:
         raise DeployRefused(f"What {api.url} serves as {target.name} is not the release. {' '.join(wrong)}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -82,24 +81,16 @@ def evaluate(
     if not probes or len(ids) < len(probes):
         raise EvaluationInvalid("An evaluation needs at least one question, and no two with the same id.")
     asked = Asked(system.name, system.candidate, set_hash(probes))
-    with ExitStack() as stack:
-        store = stack.enter_context(KeptResults(kept, asked)) if kept else None
-        found = dict(store.found) if store else {}
-        before, most = (store.seconds, store.peak_mb) if store else (0.0, 0.0)
-        began = perf_counter()
-        pool = stack.enter_context(ThreadPoolExecutor(max(1, at_once)))
-        todo = [probe for probe in probes if probe.id not in found]
+    with KeptResults(kept, asked) as store, ThreadPoolExecutor(max(1, at_once)) as pool:
+        before, most, began = store.seconds, store.peak_mb, perf_counter()
+        todo = [probe for probe in probes if probe.id not in store.found]
         for result, basis in pool.map(lambda probe: _put(system, probe, medicines), todo):
-            at = before + perf_counter() - began
-            found[result.probe] = KeptResult(result, basis, at, max(most, peak_mb()))
-            if store:
-                store.keep(found[result.probe])
-            on_asked(len(found), len(probes))
-        took = before + perf_counter() - began
-    every = [found[probe.id] for probe in probes]
+            store.keep(KeptResult(result, basis, before + perf_counter() - began, max(most, peak_mb())))
+            on_asked(len(store.found), len(probes))
+    every = [store.found[probe.id] for probe in probes]
     versions = _versions(each.basis for each in every if each.basis is not None)
     results = tuple(each.result for each in every)
-    return Evaluation(asked.system, asked.candidate, asked.probes, versions, results, max(most, peak_mb()), took)
+    return Evaluation(asked.system, asked.candidate, asked.probes, versions, results, store.peak_mb, store.seconds)
 
 
 def _put(system: SystemUnderTest, probe: Probe, medicines: Medicines) -> tuple[Result, Basis | None]:

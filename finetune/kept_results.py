@@ -43,20 +43,22 @@ _ASKED, _RESULT = TypeAdapter(Asked), TypeAdapter(KeptResult)
 
 @dataclass
 class KeptResults:
-    """The file while an evaluation runs; `found` is what an earlier run left, by probe.
+    """The results of an evaluation while it runs, by probe, those that an earlier run left among them.
 
-    A file about something else is begun anew. Raises `OSError` where the file cannot be written.
+    A file about something else is begun anew; without a path nothing outlives the run. Raises `OSError` where the file
+    cannot be written.
     """
 
-    path: Path
+    path: Path | None
     asked: Asked
     found: dict[str, KeptResult] = field(default_factory=dict)
     _file: TextIO | None = None
 
     def __enter__(self) -> Self:
         """Read what there is and open the file to add to it."""
-        lines = self._lines()
-        self.found = {each.result.probe: each for each in lines}
+        if self.path is None:
+            return self
+        self.found = {each.result.probe: each for each in _lines(self.path, self.asked)}
         whole = [_ASKED.dump_json(self.asked), *(_RESULT.dump_json(each) for each in self.found.values())]
         write_whole(self.path, b"".join(line + b"\n" for line in whole))
         self._file = self.path.open("a", encoding="utf-8")
@@ -71,31 +73,32 @@ class KeptResults:
 
     @property
     def seconds(self) -> float:
-        """How long the earlier runs took up to their last kept result."""
+        """How long all runs took up to their last result."""
         return max((each.seconds for each in self.found.values()), default=0.0)
 
     @property
     def peak_mb(self) -> float:
-        """The most memory that an earlier run held."""
+        """The most memory that any run held."""
         return max((each.peak_mb for each in self.found.values()), default=0.0)
 
     def keep(self, kept: KeptResult) -> None:
-        """Add a line, unless the run failed."""
-        if kept.result.grade is Grade.FAILED:
-            return
-        assert self._file is not None, "only inside its block"
-        self._file.write(_RESULT.dump_json(kept).decode() + "\n")
-        self._file.flush()
+        """Add a result, and a line for it unless the run failed."""
+        self.found[kept.result.probe] = kept
+        if self._file is not None and kept.result.grade is not Grade.FAILED:
+            self._file.write(_RESULT.dump_json(kept).decode() + "\n")
+            self._file.flush()
 
-    def _lines(self) -> Iterator[KeptResult]:
-        try:
-            first, *rest = self.path.read_text(encoding="utf-8").splitlines()
-            if _ASKED.validate_json(first) != self.asked:
-                return
-        except (OSError, UnicodeDecodeError, ValueError):
+
+def _lines(path: Path, asked: Asked) -> Iterator[KeptResult]:
+    """What the file holds of this evaluation."""
+    try:
+        first, *rest = path.read_text(encoding="utf-8").splitlines()
+        if _ASKED.validate_json(first) != asked:
             return
-        for line in rest:
-            try:
-                yield _RESULT.validate_json(line)
-            except ValidationError:
-                continue
+    except (OSError, UnicodeDecodeError, ValueError):
+        return
+    for line in rest:
+        try:
+            yield _RESULT.validate_json(line)
+        except ValidationError:
+            continue

@@ -41,7 +41,7 @@ def merged_model(loop: Loop, folder: Path, candidate: Candidate) -> Merged:
     out = merged_folder(loop, candidate)
     if out.exists():
         return verified_merge(out, candidate.base_hash, candidate.adapter_hash)
-    merged = merge(_base(candidate), folder / ADAPTER, out)
+    merged = merge(base_of(candidate), folder / ADAPTER, out)
     if (merged.base_hash, merged.adapter_hash) != (candidate.base_hash, candidate.adapter_hash):
         raise DeployRefused("The base or the adapter changed while they were merged; find out why and merge again.")
     return merged
@@ -57,7 +57,7 @@ def prove(loop: Loop, folder: Path, prompts: Sequence[Sequence[Message]], run: R
     candidate = verified(folder)
     _require_answers(candidate)
     merged_model(loop, folder, candidate)
-    parts = Parts(_base(candidate), folder / ADAPTER, merged_folder(loop, candidate))
+    parts = Parts(base_of(candidate), folder / ADAPTER, merged_folder(loop, candidate))
     parity = measure(candidate.id, parts, prompts, run, rank=_rank(folder / ADAPTER))
     write_parity(parity, folder)
     outcome = "holds" if parity.passed else "does not hold"
@@ -101,7 +101,7 @@ def checked(loop: Loop, name: str) -> tuple[Release, Parity]:
         raise DeployRefused(f"There is no release {name or 'of that name'}; “pharmassist models list” lists them.")
     made = read_release(folder)
     _require_answers(made.candidate)
-    _base(made.candidate)
+    base_of(made.candidate)
     wrong = verify_release(folder, loop.ledger)
     if made.id != name:
         wrong = (*wrong, f"Its id is {made.id}.")
@@ -124,7 +124,8 @@ def served_release(loop: Loop, name: str, url: str, settings: Served) -> Served:
     return replace(settings, model=model, url=url, name=name, adapters={}, runtime_adapters=False)
 
 
-def _base(candidate: Candidate) -> Path:
+def base_of(candidate: Candidate) -> Path:
+    """The folder of the base that the adapter was trained on. Raises `DeployRefused` where it is another one."""
     base = find_base(candidate.base)
     if base.hash != candidate.base_hash:
         raise DeployRefused(f"The base {candidate.base} is not the one that the adapter was trained on.")

@@ -41,8 +41,8 @@ from finetune.suites.probe import Probe
 from finetune.whole import write_whole
 
 SERVED, BASE, COMPARISON, REGRESSION = "served.json", "base.json", "comparison.json", "regression.jsonl"
-KEPT = "results.jsonl"
-"""The results of an evaluation that still runs, or was killed."""
+KEPT = ".jsonl"
+"""How the file of the results ends while an evaluation runs, or after it was killed."""
 DIFFERENCE: TypeAdapter[Comparison] = TypeAdapter(Comparison)
 
 
@@ -94,13 +94,13 @@ class Story:
         with self.tools.now_served() as systems:
             facts: dict[str, str] = {}
             for name, system in zip((SERVED, BASE), systems, strict=False):
-                found = self._asked(system, probes, given.work / f"{name}{KEPT}")
+                found = self._asked(system, probes, (given.work / name).with_suffix(KEPT))
                 evaluating.write(found, given.work / name)
                 if name == BASE or len(systems) == 1:
                     keep_baseline(self.tools.recipe.base, found, self.tools.loop / "bases")
                 facts |= {name: system.name, f"{name} {_ACCURACY}": f"{measures(found)[_ACCURACY].value:.4f}"}
-        files = (files_under(given.work / name, self.folder) for name in (SERVED, BASE))
-        return Made(facts, dict(chain.from_iterable(each.items() for each in files)))
+        served, base = (files_under(given.work / name, self.folder) for name in (SERVED, BASE))
+        return Made(facts, {**served, **base})
 
     def train(self, given: Given) -> Result:
         """The candidate; a killed training goes on in the same folder."""
@@ -115,7 +115,7 @@ class Story:
         """The whole assistant with the candidate answers every probe."""
         place = self._candidate(given.earlier)
         with self.tools.tuned(place) as system:
-            found = self._asked(system, self._probes(given.earlier), given.work / KEPT)
+            found = self._asked(system, self._probes(given.earlier), (given.work / EVALUATION).with_suffix(KEPT))
         hashed = evaluating.write(found, place / EVALUATION)
         facts = {"evaluation": hashed, _ACCURACY: f"{measures(found)[_ACCURACY].value:.4f}"}
         return Made(facts, files_under(place / EVALUATION, self.folder))

@@ -1,7 +1,7 @@
 """Asks the servers of what is in service whether they still answer as the releases that two people signed.
 
 A server may have been started again with another model or adapter under the same name since the release was deployed.
-The question is that of deploying (`finetune.parity.probe_server`); files are not hashed again, so a timer may ask.
+The question is that of deploying (`finetune.deploy.require_itself`); files are not hashed again, so a timer may ask.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from assistant.serving import Target
-from finetune.deploy import Changed, stop_canary
+from finetune.deploy import Changed, require_itself, stop_canary
 from finetune.errors import FinetuneError, ServerFailed
-from finetune.parity import Form, probe_server
 from finetune.proof import proof_of
 from finetune.release import read_release
 from finetune.serving_state import Loop, served_now
@@ -46,21 +44,13 @@ def _asked(loop: Loop, key: SecretStr) -> Iterator[Stranger]:
     for target in (state.stable, canary):
         if target is None:
             continue
+        folder = loop.release(target.release)
         try:
-            why, is_silent = " ".join(_differs(loop, target, key)), False
-        except ServerFailed as error:
-            why, is_silent = str(error), True
-        except FinetuneError as error:  # the proof itself is gone or changed
-            why, is_silent = str(error), False
-        if why:
-            yield Stranger(target.release, target is canary, is_silent, f"{target.url} as {target.name}: {why}")
-
-
-def _differs(loop: Loop, target: Target, key: SecretStr) -> tuple[str, ...]:
-    folder = loop.release(target.release)
-    parity = proof_of(loop, folder, read_release(folder).candidate)
-    form = Form.ADAPTER if target.adapter else Form.MERGED
-    return probe_server(parity, Api(target.url, key), target.name, form)
+            parity = proof_of(loop, folder, read_release(folder).candidate)
+            require_itself(parity, Api(target.url, key), target)
+        except FinetuneError as error:  # also where the proof itself is gone or changed
+            is_silent = isinstance(error, ServerFailed)
+            yield Stranger(target.release, target is canary, is_silent, f"{target.release}: {error}")
 
 
 def stop_stranger(loop: Loop, found: tuple[Stranger, ...]) -> Changed | None:

@@ -85,6 +85,12 @@ def verify(folder: Path) -> tuple[str, ...]:
     return tuple(wrong)
 
 
+def require_unchanged(folder: Path) -> None:
+    """Raise `SnapshotInvalid` where something is not as it was frozen."""
+    if wrong := verify(folder):
+        raise SnapshotInvalid(f"The snapshot {folder} is not as it was frozen: {wrong[0]}.")
+
+
 def identity(snapshot: Snapshot) -> str:
     """SHA-256, as hex, over everything that the snapshot says but its own id and when it was made."""
     said = _SNAPSHOT.dump_python(snapshot, mode="json", exclude={"id", "made_at"})

@@ -16,7 +16,7 @@ from assistant.prompt import Message
 from finetune.dialogue import messages
 from finetune.errors import TrainingFailed
 from finetune.example import Example
-from finetune.prepare.tokenise import IGNORED, OfTransformers, parted
+from finetune.prepare.tokenise import OfTransformers, labels, parted
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -35,7 +35,7 @@ class Encoded:
     @property
     def labels(self) -> tuple[int, ...]:
         """What each place must predict about itself: `IGNORED` in the prompt, the token in the answer."""
-        return (IGNORED,) * self.prompt + self.ids[self.prompt :]
+        return tuple(labels(self.ids, self.prompt))
 
 
 def encode(example: Example, tokenizer: PreTrainedTokenizerBase) -> Encoded:

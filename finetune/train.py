@@ -24,12 +24,12 @@ from finetune import base_model
 from finetune.candidate import read_candidate
 from finetune.checkpoints import CHECKPOINTS, last_checkpoint, seconds_at
 from finetune.curves import exhausted
-from finetune.errors import FinetuneError, SnapshotInvalid, TrainerMissing, TrainingFailed
+from finetune.errors import FinetuneError, TrainerMissing, TrainingFailed
 from finetune.example import Candidate, Split
 from finetune.processes import is_first, place, processes, wait_for_all
 from finetune.progress import Clock, TrainProgress
 from finetune.recipe import Recipe, cautions, read_recipe, shipped, told
-from finetune.snapshot import read_rows, read_snapshot, verify
+from finetune.snapshot import read_rows, read_snapshot, require_unchanged
 from finetune.token_file import write_tokens
 from finetune.tokens import encode_all
 from finetune.tracking import Tracking, quiet
@@ -70,8 +70,7 @@ def train(
         return candidate
     base_model.check_hardware(recipe)
     claim(training, out)
-    if wrong := verify(snapshot_folder):
-        raise SnapshotInvalid(f"The snapshot {snapshot_folder} is not as it was frozen: {wrong[0]}.")
+    require_unchanged(snapshot_folder)
     tokenizer = base_model.load_tokenizer(base)
     rows = _rows(recipe, snapshot_folder, tokenizer, out)
     for caution in (*cautions(recipe), *_cautions(rows)):

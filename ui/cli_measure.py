@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 AtOnce = Annotated[int, typer.Option(help="How many requests at the same time.", min=1, max=256)]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="A plan whose questions are asked; empty takes ours.")]
-Python = Annotated[Path, typer.Option(help="vLLM's interpreter.", envvar="PHARMASSIST_VLLM_PYTHON")]
+VllmPython = Annotated[Path, typer.Option(help="vLLM's interpreter.", envvar="PHARMASSIST_VLLM_PYTHON")]
 
-_PYTHON = Path(".venv-vllm/bin/python")
+VLLM_PYTHON = Path(".venv-vllm/bin/python")
 
 
 def measure(
@@ -22,7 +22,7 @@ def measure(
     at_once: AtOnce = 8,
     speed_only: Annotated[bool, typer.Option("--speed-only", help="Seconds instead of minutes to hours.")] = False,
     plan: PlanFile = None,
-    vllm_python: Python = _PYTHON,
+    vllm_python: VllmPython = VLLM_PYTHON,
 ) -> None:
     """Measure a base without any adapter, and keep it for “models compare”. Safe to interrupt and to repeat."""
     from finetune.evaluate import measures
@@ -50,7 +50,7 @@ def evaluate(
     against: Annotated[Path | None, typer.Option(help="An evaluation of the same questions to compare with.")] = None,
     at_once: AtOnce = 8,
     plan: PlanFile = None,
-    vllm_python: Python = _PYTHON,
+    vllm_python: VllmPython = VLLM_PYTHON,
 ) -> None:
     """Put our questions to the whole assistant with other models in it, outside of any quarter; nothing is released.
 

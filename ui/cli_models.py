@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli_measure import evaluate, measure
+from ui.cli_measure import VLLM_PYTHON, VllmPython, evaluate, measure
 
 if TYPE_CHECKING:
     from assistant.people import Person
@@ -25,10 +25,7 @@ NOT_GOOD = 3
 
 Name = Annotated[str, typer.Argument(help="The release's id, as “models list” shows it.")]
 Url = Annotated[str, typer.Option(help="Root of a vLLM server; empty takes assistant.llm_url.")]
-Python = Annotated[Path, typer.Option(help="vLLM's interpreter.", envvar="PHARMASSIST_VLLM_PYTHON")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object (docs/json.md) instead of text.")]
-
-_PYTHON = Path(".venv-vllm/bin/python")
 
 app.command()(measure)
 app.command()(evaluate)
@@ -63,7 +60,7 @@ def compare(
 def parity(
     name: Name,
     prompts: Annotated[int, typer.Option(help="How many prompts to compare.", min=1, max=1000)] = 12,
-    vllm_python: Python = _PYTHON,
+    vllm_python: VllmPython = VLLM_PYTHON,
     as_json: Json = False,
 ) -> None:
     """Prove that vLLM says what was trained; starts two servers on this machine, one after the other."""
@@ -88,7 +85,7 @@ def parity(
 def serve(
     name: Name,
     url: Annotated[str, typer.Option(help="Where to serve.")] = "http://127.0.0.1:8001/v1",
-    vllm_python: Python = _PYTHON,
+    vllm_python: VllmPython = VLLM_PYTHON,
 ) -> None:
     """Become a vLLM server of a release, merged into its base; “models promote” then gives it the conversations."""
     from finetune.errors import ServerFailed

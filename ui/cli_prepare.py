@@ -83,11 +83,9 @@ def pack(
     from finetune.example import Split
     from finetune.prepare.pack import pack_split
     from finetune.prepare.tokenise import OfTransformers
-    from finetune.snapshot import verify as changed
+    from finetune.snapshot import require_unchanged
 
-    if wrong := changed(snapshot):
-        print(f"pharmassist: {snapshot} is not as it was frozen: {wrong[0]}", file=sys.stderr)
-        raise typer.Exit(FAILED)
+    require_unchanged(snapshot)
     made = pack_split(snapshot, Split.TRAIN, OfTransformers(load_tokenizer(find_base(base))), max_tokens, out)
     print(f"{made.examples:,} examples of {made.tokens:,} tokens, {made.learned:,} of them learned")
     print(f"{made.sequences:,} sequences of {made.most:,} tokens, {made.filled:.1%} filled: {out}")

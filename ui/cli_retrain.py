@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.cli_measure import VLLM_PYTHON, VllmPython
 from ui.password import asked_password
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ def retrain(
         Path | None, typer.Option(help="Your plan; the shipped one is finetune/recipes/quarter.yaml.")
     ] = None,
     again: Annotated[str, typer.Option(help="Do this step anew, and what depends on it.")] = "",
-    vllm_python: Annotated[Path, typer.Option(help="vLLM's interpreter.", envvar="PHARMASSIST_VLLM_PYTHON")] = Path(
-        ".venv-vllm/bin/python"
-    ),
+    vllm_python: VllmPython = VLLM_PYTHON,
 ) -> None:
     """Go on with a quarter as far as it goes without a person. Safe to repeat, to interrupt and to kill."""
     if context.invoked_subcommand:
@@ -86,12 +85,11 @@ def status(quarter: Named = "current", as_json: Json = False) -> None:
 def approve_data(user: User, quarter: Named = "current") -> None:
     """Sign that the quarter's dataset may be trained on."""
     from finetune.approval import approve
-    from finetune.snapshot import read_snapshot, verify
+    from finetune.snapshot import read_snapshot, require_unchanged
 
     settings, ledger, accounts = _opened()
     folder = _made(settings, _named(quarter), "prepare", "snapshots")
-    if wrong := verify(folder):
-        _refuse(f"The dataset in {folder} is not as it was frozen: {wrong[0]}")
+    require_unchanged(folder)
     print(f"The data sheet: {folder / 'sheet.md'}")
     print(approve(read_snapshot(folder), ledger, accounts, user, asked_password()).line())
 
@@ -170,12 +168,6 @@ def _local(settings: Settings, accounts: Accounts) -> Person:
     from ui.opening import local_person
 
     return local_person(settings, accounts)
-
-
-def _refuse(words: str) -> None:
-    from finetune.errors import SnapshotInvalid
-
-    raise SnapshotInvalid(words)
 
 
 def _say(happened: Note) -> None:

@@ -11,7 +11,7 @@ from assistant.generate import DraftGenerator
 from assistant.settings import AssistantSettings
 from assistant.vllm import VllmGenerator
 from finetune import evaluate as evaluating
-from finetune.base_model import Base, find_base
+from finetune.base_model import find_base
 from finetune.base_speed import hardware, served_speed
 from finetune.bases import ServedSpeed, keep_baseline, keep_speed
 from finetune.candidate import ADAPTER, verified
@@ -21,6 +21,7 @@ from finetune.evaluate import Evaluation, OnAsked, SystemUnderTest, evaluate
 from finetune.example import Candidate
 from finetune.parity import shipped_prompts
 from finetune.plan import Plan
+from finetune.proof import base_of
 from finetune.serving_state import folder_of
 from finetune.vllm_api import Api
 from ui.evaluating import Machine, asking, base_server, fixed_probes, system
@@ -90,7 +91,7 @@ def _together(product: Product, members: Sequence[str], machine: Machine) -> Ite
         reached: AssistantSettings | None = None
         if candidates or BASE in members:
             adapters = {name: folder / ADAPTER for name, folder in folders.items()}
-            server = base_server(product.settings.assistant, _one_base(candidates).folder, adapters, machine)
+            server = base_server(product.settings.assistant, _one_base(candidates), adapters, machine)
             reached = stack.enter_context(server)
         generators = [_member(product, name, reached, stack) for name in members]
         name = " + ".join(members)
@@ -108,14 +109,10 @@ def _member(product: Product, name: str, reached: AssistantSettings | None, stac
     return stack.enter_context(closing(VllmGenerator(reached.model_copy(update={"llm_adapter": adapter}))))
 
 
-def _one_base(candidates: Mapping[str, Candidate]) -> Base:
-    """The base of all of them, which must be the one that each was trained on."""
-    named = {(each.base, each.base_hash) for each in candidates.values()}
-    if len(named) != 1:
-        what = "no adapter says which base is meant" if not named else "the adapters were trained on different bases"
+def _one_base(candidates: Mapping[str, Candidate]) -> Path:
+    """The folder of the base of all of them, which must be the one that each was trained on."""
+    bases = {each.base_hash: each for each in candidates.values()}
+    if len(bases) != 1:
+        what = "no adapter says which base is meant" if not bases else "the adapters were trained on different bases"
         raise EvaluationInvalid(f"One server has one base: {what}. “models measure” evaluates a base alone.")
-    (name, known), *_ = named
-    base = find_base(name)
-    if base.hash != known:
-        raise EvaluationInvalid(f"The base {name} is not the one that the adapters were trained on.")
-    return base
+    return base_of(*bases.values())

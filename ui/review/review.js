@@ -7,6 +7,7 @@ let active = null; // the sentence that a citation goes to
 
 const queue = () => find(".review-board .queue");
 const pane = () => find(".review-board .pane");
+
 // ---- the queue
 
 const lines = () => all(".queue .line");
