@@ -25,7 +25,7 @@ from finetune.proof import base_of
 from finetune.serving_state import folder_of
 from finetune.vllm_api import Api
 from ui.evaluating import Machine, asking, base_server, fixed_probes, system
-from ui.wiring import Product
+from ui.wiring import Product, warm_up
 
 SOURCE = "pharmassist models measure"
 BASE, EXTRACTIVE = "base", "extractive"
@@ -48,6 +48,7 @@ def measure_base(
         keep_speed(speed, kept)
         if plan is None:
             return speed, None
+        warm_up(product)
         with closing(VllmGenerator(settings)) as generator:
             tried, half = system(product, f"base {base.hash[:12]}", generator), kept / f"{base.hash[:12]}.jsonl"
             found = evaluate(tried, fixed_probes(product, plan), product.medicines, on_asked, at_once, kept=half)
@@ -87,6 +88,7 @@ def _together(product: Product, members: Sequence[str], machine: Machine) -> Ite
         raise EvaluationInvalid("Name at least one member, and each once.")
     folders = {name: folder_of(product.settings.loop, name) for name in members if name not in (BASE, EXTRACTIVE)}
     candidates = {name: verified(folder) for name, folder in folders.items()}
+    warm_up(product)
     with ExitStack() as stack:
         reached: AssistantSettings | None = None
         if candidates or BASE in members:
