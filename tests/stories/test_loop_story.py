@@ -234,7 +234,7 @@ def served_and_undone(story: Story) -> None:
     assert story.run() == WAITS
     canary = served_now(story.loop).canary
     assert canary is not None
-    answers = {said(story.ask(ASKED, f"{number:032x}")) for number in range(6)}
+    answers = {said(story.ask(ASKED, f"{number:032x}")) for number in range(24)}
     assert {RIGHT in each for each in answers} == {True, False}, "a share of the conversations gets the new answer"
     story.command("models", "promote", "--unmerged")
     assert story.run() == FINISHED
